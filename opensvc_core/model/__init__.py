@@ -1,0 +1,1 @@
+"""The nouns of the agent as values: names, status, operations, snapshots, events."""
