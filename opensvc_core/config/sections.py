@@ -1,0 +1,36 @@
+"""Sections: which of them are resources, of which group, and the name by which their driver is asked for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Groups of resources, and the older sections that are resources of the group `disk`.
+GROUPS = ("ip", "volume", "disk", "fs", "share", "container", "app", "task", "sync", "hb")
+OLDER_DISKS = ("vg", "lv", "loop", "md", "drbd", "zpool", "pool", "vmdg", "vdisk", "raw", "zvol", "vxdg", "vxvol")
+FREE = frozenset({"env", "labels", "data"})
+
+
+class Section(NamedTuple):
+    """A resource's section: its rid, its group (`disk` for `vg#0`) and its driver's name (`fs.ext4`, `vg`)."""
+
+    rid: str
+    group: str
+    driver: str
+
+
+def is_resource(name: str) -> bool:
+    """Whether a section of this name is a resource of a service."""
+    prefix, mark, index = name.partition("#")
+    return bool(mark and index) and (prefix in GROUPS or prefix in OLDER_DISKS)
+
+
+def group_of(rid: str) -> str:
+    """The driver group of a resource."""
+    prefix = rid.partition("#")[0]
+    return "disk" if prefix in OLDER_DISKS else prefix
+
+
+def driver_name(rid: str, kind: str | None) -> str:
+    """The name under which a driver is registered: `group.type`, or the prefix alone where the section has no type."""
+    prefix = rid.partition("#")[0]
+    return f"{prefix}.{kind}".lower() if kind and prefix not in OLDER_DISKS else prefix

@@ -1,0 +1,178 @@
+"""What every service file may say, whatever its drivers: the keywords of `[DEFAULT]`, of any resource, of subsets, of the node."""
+
+from __future__ import annotations
+
+from opensvc_core.config.converters import boolean, duration, integer, shell_words, text, tristate, word_set, words, words_lower
+from opensvc_core.config.keywords import Declares, Keyword
+
+ENVIRONMENTS = tuple(
+    ["CERT", "DEV", "DRP", "FOR", "INT", "MUS", "POC", "PRA", "PRD", "PRJ", "PPR", "PPRD", "QUAL", "RCT", "REC", "STG", "TMP", "TST", "UAT"]
+)
+TRIGGERED = ("start", "stop", "provision", "unprovision", "run")
+PHASES = ("pre", "blocking_pre", "post", "blocking_post")
+
+
+def is_trigger(key: str) -> bool:
+    """Whether a key, with or without a scope, is a command around an action."""
+    return key.startswith(("pre_", "post_", "blocking_")) and key.partition("@")[0] != "pre_monitor_action"
+
+
+def _trigger(action: str, phase: str) -> Keyword[str | None]:
+    when = "before" if "pre" in phase else "after"
+    failing = "a failure stops the action" if phase.startswith("blocking") else "a failure is a warning"
+    return Keyword(text, scopable=True, inherit="", text=f"Command run {when} `{action}`; {failing}.")
+
+
+class Triggers(Declares):
+    """Commands of the administrator around the steps of an action."""
+
+    pre_start = _trigger("start", "pre")
+    blocking_pre_start = _trigger("start", "blocking_pre")
+    post_start = _trigger("start", "post")
+    blocking_post_start = _trigger("start", "blocking_post")
+    pre_stop = _trigger("stop", "pre")
+    blocking_pre_stop = _trigger("stop", "blocking_pre")
+    post_stop = _trigger("stop", "post")
+    blocking_post_stop = _trigger("stop", "blocking_post")
+    pre_provision = _trigger("provision", "pre")
+    blocking_pre_provision = _trigger("provision", "blocking_pre")
+    post_provision = _trigger("provision", "post")
+    blocking_post_provision = _trigger("provision", "blocking_post")
+    pre_unprovision = _trigger("unprovision", "pre")
+    blocking_pre_unprovision = _trigger("unprovision", "blocking_pre")
+    post_unprovision = _trigger("unprovision", "post")
+    blocking_post_unprovision = _trigger("unprovision", "blocking_post")
+    pre_run = _trigger("run", "pre")
+    blocking_pre_run = _trigger("run", "blocking_pre")
+    post_run = _trigger("run", "post")
+    blocking_post_run = _trigger("run", "blocking_post")
+
+    def command(self, phase: str, action: str) -> str:
+        """The command of a phase (`blocking_pre`) of an action, or an empty text."""
+        return str(self.values.get(f"{phase}_{action}") or "")
+
+
+class ServiceKeywords(Triggers):
+    """`[DEFAULT]`: the service itself."""
+
+    id = Keyword(text, inherit="", text="The service's identity (a UUID), given when it is created.")
+    comment = Keyword(text, inherit="", text="A note of the administrator.")
+    app = Keyword(text, default="default", text="The application that the service is part of.")
+    env = Keyword(text, candidates=ENVIRONMENTS, aliases=("service_type",), text="The environment: PRD, DEV, TST, …; default: the node's.")
+    mode = Keyword(text, default="hosted", candidates=("hosted",), text="Older files' word for the container type; always `hosted`.")
+    nodes = Keyword(words_lower, default=[], scopable=True, text="The nodes that may run the service; default: this node.", example="n1 n2")
+    drpnodes = Keyword(words_lower, default=[], scopable=True, text="The nodes that take part in disaster recovery.")
+    drpnode = Keyword(text, scopable=True, text="The first of `drpnodes`.")
+    encapnodes = Keyword(words_lower, default=[], text="The containers that run an agent of their own for this service.")
+    autostart_node = Keyword(words_lower, default=[], scopable=True, text="Older files: the node that starts the service at boot.")
+    topology = Keyword(
+        text,
+        default="failover",
+        candidates=("failover", "flex"),
+        scopable=True,
+        aliases=("cluster_type",),
+        text="On one node, or on several.",
+    )
+    orchestrate = Keyword(
+        text,
+        default="no",
+        candidates=("no", "start", "ha"),
+        scopable=True,
+        text="What the agent starts on its own: nothing, at boot, always.",
+    )
+    placement = Keyword(
+        text,
+        default="nodes order",
+        candidates=("none", "nodes order", "load avg", "shift", "spread", "score"),
+        text="How the node that runs the service is chosen.",
+    )
+    flex_primary = Keyword(text, scopable=True, text="The node that leads a flex service; default: the first of `nodes`.")
+    drp_flex_primary = Keyword(text, scopable=True, text="The same among `drpnodes`.")
+    priority = Keyword(integer, default=100, scopable=True, text="Lower is more important.")
+    parents = Keyword(words_lower, default=[], scopable=True, text="Services to be up before this one.")
+    children = Keyword(words_lower, default=[], scopable=True, text="Services to be down before this one goes down.")
+    rollback = Keyword(boolean, default=True, scopable=True, text="Undo a start that failed.")
+    disable = Keyword(boolean, default=False, scopable=True, text="Leave the whole service alone.")
+    lock_timeout = Keyword(duration, default=60.0, text="Seconds to wait for another action on the same instance.")
+    monitor_action = Keyword(
+        text,
+        scopable=True,
+        candidates=("reboot", "crash", "freezestop", "switch", "none"),
+        text="What follows when a monitored resource stays down.",
+    )
+    pre_monitor_action = Keyword(text, scopable=True, text="A command run before `monitor_action`.")
+    stonith = Keyword(boolean, default=False, scopable=True, text="Fence the node that had the service before taking it over.")
+    show_disabled = Keyword(boolean, default=True, scopable=True, text="Show disabled resources in the status.")
+    docker_data_dir = Keyword(text, scopable=True, text="The data of the service's private docker daemon.", aliases=("container_data_dir",))
+    docker_daemon_args = Keyword(shell_words, default=[], scopable=True, text="Arguments for the service's private docker daemon.")
+    run_requires = Keyword(text, default="", scopable=True, text="Resources and their states without which tasks don't run.")
+
+
+class ResourceKeywords(Triggers):
+    """Any resource: what the core, not the driver, does with it."""
+
+    type = Keyword(text, scopable=True, inherit="", text="The driver inside its group.")
+    comment = Keyword(text, inherit="", text="A note of the administrator.")
+    tags = Keyword(word_set, default=frozenset(), scopable=True, text="Labels for `--tags`; `noaction` and `nostatus` have a meaning.")
+    subset = Keyword(text, default="", scopable=True, inherit="", text="The set of resources that it is part of.")
+    disable = Keyword(boolean, default=False, scopable=True, inherit="", text="Leave it alone; its status is n/a.")
+    optional = Keyword(tristate, scopable=True, text="Its failure is a warning, and `avail` doesn't count it.")
+    standby = Keyword(tristate, scopable=True, text="Kept up on the nodes that don't run the service as well.")
+    monitor = Keyword(boolean, default=False, scopable=True, text="When it is down while the service is up, `monitor_action` follows.")
+    restart = Keyword(integer, default=0, scopable=True, text="How often the daemon starts it again before it counts as failed.")
+    restart_delay = Keyword(duration, default=0.0, scopable=True, text="Seconds between two such starts.")
+    shared = Keyword(boolean, default=False, scopable=True, text="Provisioned once for all nodes.")
+    provision = Keyword(boolean, default=True, scopable=True, text="Take part in `provision`.")
+    unprovision = Keyword(boolean, default=True, scopable=True, text="Take part in `unprovision`.")
+    encap = Keyword(boolean, default=False, scopable=True, text="Left to the agent inside the service's container.")
+    scsireserv = Keyword(boolean, default=False, aliases=("scsi_reserve",), text="Reserve the disks for the node that has them active.")
+    start_requires = Keyword(text, default="", scopable=True, inherit="", text="Resources and their states without which it doesn't start.")
+    stop_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for stop.")
+    provision_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for provision.")
+    unprovision_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for unprovision.")
+    run_requires = Keyword(text, default="", scopable=True, text="The same for run.")
+
+
+class SubsetKeywords(Declares):
+    """`[subset#group:name]`."""
+
+    parallel = Keyword(boolean, default=False, scopable=True, inherit="", text="Its resources start and stop at the same time.")
+
+
+class NodeKeywords(Declares):
+    """`[node]` of node.conf: this node."""
+
+    env = Keyword(text, default="TST", candidates=ENVIRONMENTS, aliases=("host_mode",), text="The environment that this node is part of.")
+    ruser = Keyword(text, default="root", aliases=("user",), text="The user that logs in to the peers.")
+    maintenance_grace_period = Keyword(duration, default=60.0, text="Seconds that a restart of the daemon is waited for by the peers.")
+    rejoin_grace_period = Keyword(duration, default=90.0, text="Seconds after boot in which missing peers are waited for.")
+    ready_period = Keyword(duration, default=5.0, text="Seconds between ready and starting.")
+    split_action = Keyword(text, default="crash", candidates=("crash", "reboot"), text="What a node does that lost a split.")
+    max_parallel = Keyword(integer, default=10, text="Actions that run at the same time.")
+    uuid = Keyword(text, text="The node's identity.")
+    loc_country = Keyword(text, text="Where it stands: country.")
+    loc_city = Keyword(text, text="Where it stands: city.")
+    loc_building = Keyword(text, text="Where it stands: building.")
+    loc_room = Keyword(text, text="Where it stands: room.")
+    loc_rack = Keyword(text, text="Where it stands: rack.")
+
+
+class ClusterKeywords(Declares):
+    """`[cluster]` of cluster.conf: the nodes that work together."""
+
+    name = Keyword(text, default="default", text="The cluster's name.")
+    id = Keyword(text, text="The cluster's identity.")
+    secret = Keyword(text, text="The key that its members share.")
+    nodes = Keyword(words, default=[], text="Its members.")
+    drpnodes = Keyword(words, default=[], text="Its members for disaster recovery.")
+    dns = Keyword(words, default=[], scopable=True, text="The addresses of its name servers.")
+    quorum = Keyword(boolean, default=False, text="A part without the majority stops its services.")
+
+
+class HeartbeatKeywords(Declares):
+    """`[hb#…]` of node.conf or cluster.conf: what every heartbeat has."""
+
+    type = Keyword(text, required=True, inherit="", text="The heartbeat's driver.")
+    timeout = Keyword(duration, default=15.0, scopable=True, inherit="", text="Seconds without a beat until a peer is stale.")
+    interval = Keyword(duration, default=5.0, scopable=True, inherit="", text="Seconds between beats.")
+    nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
