@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import time
@@ -151,6 +150,8 @@ class InstanceLock:
 
     def _write_note(self, descriptor: int, action: str) -> None:
         process = identify(os.getpid()) or ProcessId(os.getpid(), 0)
+        import json  # noqa: PLC0415 - a status takes no lock
+
         note = Holder(process.pid, process.started, action, self._clock.now())
         # A full disk must not prevent a stop: the note only informs.
         with contextlib.suppress(OSError):
@@ -204,6 +205,8 @@ def _is_locked(pid: int, number: str, path: str) -> bool:
 
 
 def _parse_note(text: bytes) -> Holder:
+    import json  # noqa: PLC0415
+
     try:
         note = json.loads(text)
         return Holder(int(note["pid"]), int(note["started"]), str(note["action"]), float(note["since"]))

@@ -103,10 +103,9 @@ class TailReader:
         self.lines = lines
 
     def read(self) -> bool:
-        for _ in range(_PIPE // _CHUNK):
-            data = os.pread(self._file, _CHUNK, self._offset)
-            if not data:
-                break
+        # all that is there by now, and no more: a file has no end while it grows
+        end = os.fstat(self._file).st_size
+        while self._offset < end and (data := os.pread(self._file, _CHUNK, self._offset)):
             self._offset += len(data)
             self.lines.feed(data)
         return True
