@@ -1,0 +1,1 @@
+"""What a driver is: base classes, capabilities, and the context handed to it."""

@@ -1,0 +1,114 @@
+"""The few things that a driver is given to work with; never the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from opensvc_core.model.names import Rid, ServicePath
+from opensvc_core.model.operations import CommandResult, Setting
+from opensvc_core.model.process import ProcessId
+
+
+class System(Protocol):
+    """What a driver may ask of the host without changing it, and the means that its calls may use."""
+
+    def query(self, argv: Sequence[str], *, timeout: float = 10.0, setting: Setting | None = None) -> CommandResult:
+        """Run a command that only reads. A missing program is code 127, a time-out code 124 with what was running in stderr."""
+        ...
+
+    def find_processes(self, environment: Mapping[str, str]) -> Sequence[ProcessId]:
+        """The living processes that were started with all these variables, the oldest first."""
+        ...
+
+    def group_processes(self, cgroup: str) -> Sequence[ProcessId]:
+        """The living processes in a control group of ours; none where the host has no such groups."""
+        ...
+
+    def end_processes(self, processes: Sequence[ProcessId], *, grace: float, tree: bool = False) -> Sequence[ProcessId]:
+        """End them: TERM, then KILL after `grace` seconds, with their descendants if asked. Returns those still there."""
+        ...
+
+    def remove_group(self, cgroup: str) -> None:
+        """Remove an empty control group of ours; one that is not empty stays."""
+        ...
+
+    def boot_id(self) -> str:
+        """The identity of the running boot."""
+        ...
+
+    def is_root(self) -> bool:
+        """The agent may do everything."""
+        ...
+
+
+class Log(Protocol):
+    """The log of the service, as far as a driver writes to it; each line is known to be the resource's."""
+
+    def debug(self, text: str, **fields: Any) -> None:
+        """Write a line of this level."""
+        ...
+
+    def info(self, text: str, **fields: Any) -> None:
+        """Write a line of this level."""
+        ...
+
+    def warning(self, text: str, **fields: Any) -> None:
+        """Write a line of this level."""
+        ...
+
+    def error(self, text: str, **fields: Any) -> None:
+        """Write a line of this level."""
+        ...
+
+
+class ServiceFacts(NamedTuple):
+    """What a driver may know of its service."""
+
+    path: ServicePath
+    id: str = ""
+    nodes: tuple[str, ...] = ()
+    launchers: Path = Path("/etc/opensvc")
+    run_dir: Path = Path("/run/opensvc")
+    tmp_dir: Path = Path("/var/tmp/opensvc")
+    cgroup: str = ""
+
+
+class Context(NamedTuple):
+    """What the core hands to a driver.
+
+    `service.cgroup` is the control group of the service; a resource's own is one below it. `var_dir` is the resource's
+    own directory for state; the driver makes it when it first writes there.
+    `confirmed_down` are nodes known to be dead, by a guard or by the administrator's word. `action` is what is being
+    done (empty for a status); `is_forced`: the administrator asked for `--force`.
+    """
+
+    rid: Rid
+    system: System
+    log: Log
+    node: str
+    service: ServiceFacts
+    var_dir: Path
+    confirmed_down: frozenset[str] = frozenset()
+    action: str = ""
+    is_forced: bool = False
+
+    def environment(self) -> dict[str, str]:
+        """What the commands of the resource find in their environment: whose they are, and for which action."""
+        return {**service_environment(self.service, self.action), "OPENSVC_RID": self.rid}
+
+
+def service_environment(service: ServiceFacts, action: str) -> dict[str, str]:
+    """What the commands of a service (triggers) find in their environment."""
+    path = service.path
+    known = {
+        "OPENSVC_SVCPATH": str(path),
+        "OPENSVC_SVCNAME": path.name,
+        "OPENSVC_NAME": path.name,
+        "OPENSVC_SVC_ID": service.id,
+        "OPENSVC_KIND": path.kind,
+        "OPENSVC_NAMESPACE": path.namespace,
+        "OPENSVC_ACTION": action,
+    }
+    return {name: value for name, value in known.items() if value}

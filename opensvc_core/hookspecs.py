@@ -1,0 +1,78 @@
+"""The hooks: where a plugin is called. A plugin implements those that it needs, marked with `hookimpl`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+from opensvc_core.driver.base import Resource
+from opensvc_core.model.commandline import Verb
+
+PROJECT = "opensvc"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def opensvc_register_drivers() -> Iterable[type[Resource]]:  # type: ignore[empty-body]
+    """Called when a service first needs a driver of this plugin's entry points.
+
+    The result is the driver classes of the plugin; each is known by its `id` from then on. An exception makes the
+    resources that need the plugin `undef`, with its text as the reason; other plugins go on.
+    """
+
+
+@hookspec(historic=True)
+def opensvc_configure(settings: Mapping[str, Any]) -> None:
+    """Called once for each plugin, right after it is registered.
+
+    `settings` are the node's: `nodename`, `paths` (etc, var, log, run, tmp as text), `node_config` (called, it gives the
+    sections of node.conf with their keys and raw values, read anew). An exception unregisters
+    the plugin. Order: that of registration.
+    """
+
+
+@hookspec
+def opensvc_add_commands() -> Sequence[Verb]:  # type: ignore[empty-body]
+    """Called for a command that the core doesn't know, and for help: a plugin may bring it.
+
+    The result is a sequence of verbs, each with the module that does it: `run(session, arguments) -> int`. A verb that the
+    core has can't be taken over. A plugin that raises brings no commands; the other plugins go on.
+    """
+
+
+@hookspec(firstresult=True)
+def opensvc_resolve_reference(prefix: str, name: str, service: str) -> str | None:
+    """Called when a value refers to `{prefix://name}`, for the plugins whose entry point has that prefix.
+
+    The first result that is not None is the value. An exception makes the reference a finding with its text.
+    `service` is the path of the service whose file has the reference.
+    """
+
+
+@hookspec
+def opensvc_before_action(service: str, action: str, rids: Sequence[str]) -> None:
+    """Called before an action does anything, with the lock held; never for a plan.
+
+    Raise ActionRefused to refuse the action: nothing is done then and the text is what the person reads. Any other
+    exception refuses it as well, because a guard that fails is no guard. `rids` are the resources it will act on.
+    Order: the order of registration, the last one first.
+    """
+
+
+@hookspec
+def opensvc_after_action(service: str, action: str, outcome: str, seconds: float) -> None:
+    """Called after an action has ended, however it ended: `outcome` is `done`, `failed`, `refused` or `interrupted`.
+
+    Exceptions are logged and change nothing.
+    """
+
+
+@hookspec
+def opensvc_status_changed(service: str, before: str, after: str) -> None:
+    """Called when an evaluation of a service gives another `overall` than the last one that was stored.
+
+    `before` is empty the first time. Exceptions are logged and change nothing.
+    """
