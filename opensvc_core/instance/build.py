@@ -1,0 +1,78 @@
+"""Build: from a service's configuration to its parts. A section that can't be used becomes a part with a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from opensvc_core.config.sections import Section
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.config.vocabulary import ResourceKeywords
+from opensvc_core.driver.base import Resource
+from opensvc_core.driver.capabilities import ExposesDevices, UsesDevices
+from opensvc_core.driver.context import Context
+from opensvc_core.errors import ConfigError, DriverUnavailable
+from opensvc_core.instance.part import Part
+from opensvc_core.model.names import Rid
+from opensvc_core.plan.item import Item
+
+
+class Builder:
+    """Makes the parts of a service.
+
+    `driver` gives the class of a driver's name (DriverUnavailable where there is none), `context` what a resource is given.
+    """
+
+    def __init__(self, config: ServiceConfig, driver: Callable[[str], type[Resource]], context: Callable[[str], Context]) -> None:
+        self._config, self._driver, self._context = config, driver, context
+
+    def parts(self) -> list[Part]:
+        """One part for each resource section, in the order of the file."""
+        return [self._part(section) for section in self._config.resources()]
+
+    def _part(self, section: Section) -> Part:
+        try:
+            policy = self._config.policy(section.rid)
+        except ConfigError as error:
+            return self._unusable(section, ResourceKeywords({}), str(error))
+        try:
+            cls = self._driver(section.driver)
+        except DriverUnavailable as error:
+            return self._unusable(section, policy, str(error))
+        try:
+            resource = self._resource(section, cls)
+            return Part(Rid(section.rid), self._item(section, cls.id, policy, resource), policy, resource, "", self._config.service.disable)
+        except (ConfigError, ValueError) as error:
+            return self._unusable(section, policy, str(error))
+
+    def _resource(self, section: Section, cls: type[Resource]) -> Resource:
+        values = self._config.values(section.rid, cls)
+        missing = [name for name, word in cls.keywords().items() if word.required and not word.provisioning and name not in values]
+        if missing:
+            raise self._config.error(f"{missing[0]} is required", section.rid)
+        return cls(self._context(section.rid), values)
+
+    def _unusable(self, section: Section, policy: ResourceKeywords, problem: str) -> Part:
+        item = self._item(section, section.driver, policy, None)
+        return Part(Rid(section.rid), item, policy, None, problem, self._config.service.disable)
+
+    def _item(self, section: Section, driver: str, policy: ResourceKeywords, resource: Resource | None) -> Item:
+        return Item(
+            rid=Rid(section.rid),
+            group=section.group,
+            driver=driver,
+            subset=policy.subset,
+            tags=frozenset(policy.tags),
+            refers_to=self._config.refers_to(section.rid),
+            occupies=resource.occupies() if resource else "",
+            position=resource.position() if resource else 0,
+        )
+
+
+def devices(parts: Sequence[Part], rid: str, name: str) -> Sequence[str] | None:
+    """What a resource tells of its devices (`exposed_devs`, `sub_devs`); None where it has none to tell."""
+    resource = next((part.resource for part in parts if part.rid == rid), None)
+    if name == "exposed_devs" and isinstance(resource, ExposesDevices):
+        return resource.exposed_devices()
+    if name == "sub_devs" and isinstance(resource, UsesDevices):
+        return resource.sub_devices()
+    return None

@@ -1,0 +1,143 @@
+"""Executors: what becomes of an operation. On the host it is carried out, in a rehearsal it is only written down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple, Protocol
+
+from opensvc_core.errors import ActionFailed, ActionTimeout, OpensvcError
+from opensvc_core.instance.journal import Journal
+from opensvc_core.model.events import Level
+from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation
+from opensvc_core.system.commands import CommandRunner
+
+
+class Noted(NamedTuple):
+    """An operation as it was met, in a plan or in an action: whose it is, its text, and on what it depends."""
+
+    rid: str
+    text: str
+    condition: str = ""
+    is_change: bool = True
+
+
+# Called before (False) and after (True) each operation that changes the host.
+Watch = Callable[[Noted, bool], None]
+
+
+def _nobody(_noted: Noted, _is_done: bool, /) -> None:
+    """Nobody watches."""
+
+
+class Executor(Protocol):
+    """Answers each operation with what it came to, or raises ActionFailed."""
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Nothing is changed, so there is nothing to check afterwards."""
+
+    @property
+    def noted(self) -> Sequence[Noted]:
+        """The operations met so far."""
+
+    def execute(self, operation: Operation, rid: str) -> Any:
+        """Deal with one operation of a resource (an empty rid: of the service)."""
+
+
+class Rehearsal:
+    """Writes the operations down, and answers each with what it is expected to come to."""
+
+    is_rehearsal = True
+
+    def __init__(self) -> None:
+        self.noted: list[Noted] = []
+
+    def execute(self, operation: Operation, rid: str) -> Any:
+        if isinstance(operation, Already):
+            self.noted.append(Noted(rid, str(operation), is_change=False))
+            return None
+        self.noted.append(Noted(rid, str(operation), operation.condition))
+        return operation.expected
+
+
+class HostExecutor:
+    """Carries the operations out, and tells the journal what each came to."""
+
+    is_rehearsal = False
+
+    def __init__(self, runner: CommandRunner, journal: Journal, watch: Watch | None = None) -> None:
+        self._runner, self._journal, self._watch = runner, journal, watch or _nobody
+        self.noted: list[Noted] = []
+
+    def execute(self, operation: Operation, rid: str) -> Any:
+        if isinstance(operation, Already):
+            self.noted.append(Noted(rid, str(operation), is_change=False))
+            self._journal.say(operation.text, rid=rid, name="already", classic=operation.classic_text)
+            return None
+        noted = Noted(rid, str(operation), operation.condition)
+        self.noted.append(noted)
+        self._watch(noted, False)
+        outcome = self._run(operation, rid) if isinstance(operation, Command) else self._call(operation, rid)
+        self._watch(noted, True)
+        return outcome
+
+    def _run(self, command: Command, rid: str) -> CommandResult:
+        self._journal.say(str(command), rid=rid, name="command", classic=command.classic_text, argv=list(command.argv))
+        result = self._runner.run(command, lambda _stream, line: self._journal.say(line, rid=rid, name="output"))
+        if command.done:
+            text = f"{command.done} done in {_clocked(result.seconds)} - ret {result.code}"
+            self._journal.say(text, rid=rid, name="done", seconds=result.seconds, code=result.code)
+        else:
+            self._journal.say(
+                f"{command.argv[0]}: {result.seconds:.3f} s, exit code {result.code}", rid=rid, name="done", level=Level.DEBUG,
+                seconds=result.seconds, code=result.code,
+            )  # fmt: skip
+        if result.code not in command.succeeds:
+            raise ActionFailed(_failure(command, result))
+        return result
+
+    def _call(self, call: Call, rid: str) -> Any:
+        self._journal.say(call.text, rid=rid, name="command", classic=call.classic_text)
+        try:
+            return call.do() if call.timeout is None else _limited(call, call.timeout)
+        except OSError as error:
+            raise ActionFailed(f"{call.text}: {error.strerror or error}") from error
+        except OpensvcError:
+            raise
+        except Exception as error:  # a driver's mistake fails the operation, so that what was done before is taken back
+            raise ActionFailed(f"{call.text}: {type(error).__name__}: {error}") from error
+
+
+def _limited(call: Call, seconds: float) -> Any:
+    """The result of a call, or ActionTimeout: a thread can't be ended, so the call is left behind."""
+    results: list[Any] = []
+    errors: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            results.append(call.do())
+        except Exception as error:  # noqa: BLE001 - raised again by the caller
+            errors.append(error)
+
+    worker = threading.Thread(target=do, daemon=True, name=f"limited: {call.text}")
+    worker.start()
+    worker.join(seconds)
+    if worker.is_alive():
+        raise ActionTimeout(f"{call.text}: not ended after {seconds:g}s")
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _failure(command: Command, result: CommandResult) -> str:
+    how = f"ended by signal {-result.code}" if result.code < 0 else f"exit code {result.code}"
+    said = (result.stderr or result.stdout).strip().splitlines()
+    return f"{command}: {how}" + (f": {said[-1]}" if said else "")
+
+
+def _clocked(seconds: float) -> str:
+    """`0:00:00.213427`, as the older agents print durations."""
+    text = str(timedelta(microseconds=round(seconds * 1e6)))
+    return text if "." in text else f"{text}.000000"

@@ -1,0 +1,55 @@
+"""What a driver may ask of this host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from opensvc_core.errors import ActionTimeout, OpensvcError
+from opensvc_core.model.operations import Command, CommandResult, Setting
+from opensvc_core.model.process import ProcessId
+from opensvc_core.system import host
+from opensvc_core.system import processes as table
+from opensvc_core.system.cgroups import ControlGroups
+from opensvc_core.system.commands import CommandRunner
+
+
+class Host:
+    """The `System` that drivers are given: this host."""
+
+    def __init__(self) -> None:
+        self._groups: ControlGroups | None = None
+        self._has_looked = False
+
+    @property
+    def groups(self) -> ControlGroups | None:
+        """Where control groups are made; None where this host allows none."""
+        if not self._has_looked:
+            self._groups, self._has_looked = ControlGroups.find(), True
+        return self._groups
+
+    def query(self, argv: Sequence[str], *, timeout: float = 10.0, setting: Setting | None = None) -> CommandResult:
+        try:
+            return CommandRunner().run(Command(argv, timeout=timeout, setting=setting))
+        except ActionTimeout as error:
+            return CommandResult(124, stderr=str(error), seconds=timeout)
+        except OpensvcError as error:
+            return CommandResult(126, stderr=str(error))
+
+    def find_processes(self, environment: Mapping[str, str]) -> Sequence[ProcessId]:
+        return sorted(table.find(environment), key=lambda process: process.started)
+
+    def group_processes(self, cgroup: str) -> Sequence[ProcessId]:
+        return self.groups.processes(cgroup) if self.groups else []
+
+    def end_processes(self, processes: Sequence[ProcessId], *, grace: float, tree: bool = False) -> Sequence[ProcessId]:
+        return table.end(processes, grace, tree=tree)
+
+    def remove_group(self, cgroup: str) -> None:
+        if self.groups:
+            self.groups.remove(cgroup)
+
+    def boot_id(self) -> str:
+        return host.boot_id()
+
+    def is_root(self) -> bool:
+        return host.is_root()

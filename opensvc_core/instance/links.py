@@ -1,0 +1,57 @@
+"""Links: a command named after each service, in the folder of configurations and beside `svcmgr`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from opensvc_core.model.names import ServicePath
+from opensvc_core.system.paths import Paths
+
+COMMANDS = ("svcmgr", "svcmon", "om", "nodemgr")
+
+
+class Links:
+    """The links of a node. What can't be made or removed for lack of rights is left as it is: `svcmgr -s` works all the same."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    def make(self, path: ServicePath) -> None:
+        """Make the links of a service of the root namespace. A file that has the name already stays what it is."""
+        target = self._svcmgr()
+        if target is None or path.namespace != "root" or path.kind != "svc":
+            return
+        for folder in (self._paths.etc, target.parent):
+            link = folder / path.name
+            in_etc = folder == self._paths.etc
+            with suppress(OSError):
+                link.symlink_to(self._seen_from_etc(target) if in_etc else target.name)
+
+    def remove(self, path: ServicePath) -> None:
+        """Remove the links of a service; only links to `svcmgr` are ours."""
+        target = self._svcmgr()
+        for folder in (self._paths.etc, *([target.parent] if target else [])):
+            link = folder / path.name
+            with suppress(OSError):
+                if link.is_symlink() and link.readlink().name == "svcmgr":
+                    link.unlink()
+
+    def _seen_from_etc(self, target: Path) -> Path:
+        return Path("../bin/svcmgr") if self._paths.bin else target
+
+    def _svcmgr(self) -> Path | None:
+        """The command that links point to: below a root, in `<root>/bin`, where links to the commands are made when missing."""
+        import shutil  # noqa: PLC0415 - 3 ms, paid where links are made
+
+        found = shutil.which("svcmgr", path=str(Path(sys.argv[0]).parent)) or shutil.which("svcmgr")
+        if self._paths.bin is None or found is None:
+            return Path(found) if found else None
+        with suppress(OSError):
+            self._paths.bin.mkdir(parents=True, exist_ok=True)
+            for name in COMMANDS:
+                link = self._paths.bin / name
+                if not link.is_symlink():
+                    link.symlink_to(Path(found).resolve().parent / name)
+        return self._paths.bin / "svcmgr"

@@ -1,0 +1,241 @@
+"""The performer: one action on one instance, from the first trigger to the last check, or back to where it began."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from opensvc_core.driver.base import Resource
+from opensvc_core.driver.capabilities import Provisionable, Runnable, Startable
+from opensvc_core.driver.context import service_environment
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError
+from opensvc_core.instance.evaluate import is_provisioned, observed
+from opensvc_core.instance.executors import Executor
+from opensvc_core.instance.instance import Instance
+from opensvc_core.instance.journal import Journal
+from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
+from opensvc_core.instance.triggers import commands
+from opensvc_core.instance.walk import Walk, side_by_side, wait_for
+from opensvc_core.model.events import Level
+from opensvc_core.model.operations import Operations
+from opensvc_core.model.status import Status
+from opensvc_core.plan import requirements
+from opensvc_core.plan.actions import ACTIONS, Action, Pass
+from opensvc_core.plan.ordering import Stage, stages, start_order
+from opensvc_core.plan.selection import EVERYTHING, Selection, cut, select
+
+_AFTER = {
+    "start": frozenset({Status.UP, Status.NA}),
+    "stop": frozenset({Status.DOWN, Status.NA}),
+}
+# What the steps that follow in a plan find.
+_ASSUMED = {"start": Status.UP, "stop": Status.DOWN}
+_AVAILABLE = frozenset({Status.UP, Status.STDBY_UP, Status.NA})
+
+
+class Request(NamedTuple):
+    """What is asked for: the action, on what, and how.
+
+    `is_forced` sets aside what an administrator may set aside (standby resources are stopped as well); `rolls_back` false
+    leaves a failed start as it is; `confirmed_down` are nodes that the administrator knows to be dead.
+    """
+
+    action: str
+    selection: Selection = EVERYTHING
+    is_forced: bool = False
+    rolls_back: bool = True
+    confirmed_down: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> Action:
+        """The action's row in the table."""
+        return ACTIONS[self.action]
+
+
+class Performer:
+    """Performs a request on an instance with an executor: the host's, or a rehearsal's."""
+
+    def __init__(self, instance: Instance, request: Request, executor: Executor, journal: Journal, cancel: threading.Event) -> None:
+        self._instance, self._request, self._journal, self._cancel = instance, request, journal, cancel
+        self._executor = executor
+        self._walk = Walk(executor, journal)
+
+    def perform(self) -> None:
+        """Do it. Raises ActionRefused (nothing was done), ActionFailed or ActionInterrupted (what was done is taken back)."""
+        ways = [(one, self._stages(one)) for one in self._request.kind.passes]
+        self._refuse_unusable(ways)
+        try:
+            for one, way in ways:
+                self._pass(one, way)
+            self._check_availability()
+        except (ActionInterrupted, KeyboardInterrupt) as error:
+            self._give_up("interrupted")
+            raise ActionInterrupted(f"{self._request.action} was interrupted") from error
+        except OpensvcError as error:
+            self._give_up(str(error))
+            raise
+
+    def _stages(self, one: Pass) -> list[Stage]:
+        selection, kind = self._request.selection, self._request.kind
+        items = select([part.item for part in self._instance.parts], selection)
+        ordered = [item for item in start_order(items) if (item.group == "task") == kind.only_tasks]
+        if kind.only_standby:
+            ordered = [item for item in ordered if self._instance.part(item.rid).is_standby]
+        ordered = cut(ordered[::-1], selection.downto, "downto") if one.is_reverse else cut(ordered, selection.upto, "upto")
+        return stages(ordered, self._instance.subsets)
+
+    def _refuse_unusable(self, ways: list[tuple[Pass, list[Stage]]]) -> None:
+        for part in (self._instance.part(item.rid) for _, way in ways for stage in way for item in stage.items):
+            if part.resource is None and not part.is_disabled and not part.is_optional:
+                raise ActionRefused(f"{part.rid}: {part.problem}; nothing was done (--rid leaves it out)")
+
+    def _pass(self, one: Pass, way: list[Stage]) -> None:
+        is_whole = not self._request.selection.is_scoped
+        if is_whole:
+            self._trigger("pre", one.trigger, None)
+        for stage in way:
+            parts = [self._instance.part(item.rid) for item in stage.items]
+            if stage.is_parallel and not self._executor.is_rehearsal:
+                side_by_side(parts, lambda part: self._part(one, part), self._cancel)
+            else:
+                for part in parts:
+                    self._part(one, part)
+        if is_whole:
+            self._trigger("post", one.trigger, None)
+
+    def _part(self, one: Pass, part: Part) -> None:
+        if self._cancel.is_set():
+            raise ActionInterrupted("interrupted")
+        reason = self._reason_to_skip(one, part)
+        if reason:
+            self._journal.say(reason, rid=part.rid, name="skip")
+            return
+        try:
+            self._act(one, part)
+        except ActionFailed as error:
+            if not part.is_optional:
+                raise
+            self._journal.say(str(error), rid=part.rid, level=Level.ERROR)
+            self._journal.say(f"ignore {self._request.action} error on optional resource", rid=part.rid, level=Level.WARNING)
+
+    def _reason_to_skip(self, one: Pass, part: Part) -> str:
+        stays_up = part.is_standby and not (self._request.kind.includes_standby or self._request.is_forced)
+        reasons = {
+            "disabled": part.is_disabled,
+            "skip: left to the agent in the container": part.policy.encap,
+            "skip: noaction tag": "noaction" in part.policy.tags,
+            f"skip optional resource: {part.problem}": part.resource is None,
+            "skip 'stop' on standby resource (--force to override)": one.trigger == "stop" and stays_up,
+            "skip: its requirements are impossible": requirements.IMPOSSIBLE in self._required(one, part).split(),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _act(self, one: Pass, part: Part) -> None:
+        self._check_requirements(one, part)
+        self._trigger("pre", one.trigger, part)
+        for verb in one.verbs:
+            self._verb(verb, part)
+        self._trigger("post", one.trigger, part)
+
+    def _verb(self, verb: str, part: Part) -> None:
+        resource = part.resource
+        assert resource is not None
+        operations = self._operations(verb, part, resource)
+        if operations is not None:
+            keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
+            changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
+            if self._executor.is_rehearsal:
+                resource.assumed = _ASSUMED.get(verb)
+            elif changed and verb in _AFTER:
+                self._check_status(verb, resource)
+        if not self._executor.is_rehearsal and verb.endswith("provision") and part.group in PROVISIONED_GROUPS:
+            self._instance.state.set_provisioned(part.rid, value=verb == "provision")
+
+    def _operations(self, verb: str, part: Part, resource: Resource) -> Operations | None:
+        if verb == "start" and isinstance(resource, Startable):
+            return resource.start()
+        if verb == "stop" and isinstance(resource, Startable):
+            return resource.stop()
+        if verb == "run" and isinstance(resource, Runnable):
+            return resource.run()
+        if isinstance(resource, Provisionable):
+            if (
+                verb == "provision"
+                and part.policy.provision
+                and not is_provisioned(resource, self._instance.state, observed(resource).status)
+            ):
+                return resource.provision()
+            if verb == "unprovision" and part.policy.unprovision:
+                return resource.unprovision()
+        return None
+
+    def _check_status(self, verb: str, resource: Resource) -> None:
+        """A step has succeeded when the status says so, never by exit codes alone."""
+        if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle_seconds, self._cancel):
+            return
+        seen = observed(resource)
+        if verb == "start" and seen.status is Status.WARN:
+            return  # it runs, and its status will go on to say what is wrong
+        reasons = "".join(f": {message.text}" for message in seen.messages)
+        raise ActionFailed(f"{resource.rid} is {seen.status} after {verb}{reasons}")
+
+    def _required(self, one: Pass, part: Part) -> str:
+        return str(part.policy.values.get(f"{one.trigger}_requires") or "")
+
+    def _check_requirements(self, one: Pass, part: Part) -> None:
+        text = self._required(one, part)
+        if not text or self._executor.is_rehearsal:
+            return  # in a rehearsal, the steps before have not really changed anything
+        needed = requirements.parse(text)
+        statuses = self._instance.statuses([requirement.rid for requirement in needed])
+        missing = requirements.unmet(needed, statuses)
+        if missing:
+            raise ActionFailed(f"{part.rid}: {'; '.join(missing)}")
+
+    def _trigger(self, phase: str, action: str, part: Part | None) -> None:
+        rid = part.rid if part else ""
+        triggers = part.policy if part else self._instance.keywords
+        environment = service_environment(self._instance.facts, self._request.action)
+        for command, is_blocking in commands(triggers, phase, action, environment):
+            try:
+                self._executor.execute(command, rid)
+            except ActionFailed as error:
+                if is_blocking:
+                    raise ActionFailed(f"blocking error: {error}") from error
+                self._journal.say(str(error), rid=rid, level=Level.WARNING)
+
+    def _check_availability(self) -> None:
+        kind = self._request.kind
+        if self._executor.is_rehearsal or not kind.brings_up or kind.only_standby or self._request.selection.is_scoped:
+            return
+        avail = self._instance.evaluate().avail
+        if avail not in _AVAILABLE:
+            raise ActionFailed(f"every step of {kind.name} is done, but the instance's avail status is {avail}")
+
+    def _rolls_back(self) -> bool:
+        return self._request.rolls_back and self._instance.keywords.rollback
+
+    def _give_up(self, text: str) -> None:
+        action = self._request.action
+        if self._executor.is_rehearsal:
+            return
+        self._journal.say(text, level=Level.ERROR, name="failed", classic=f"'{action}' action stopped on execution error: {text}")
+        if not self._request.kind.brings_up:
+            return
+        if not self._rolls_back():
+            self._journal.say(f"skip rollback {action}: as instructed by {self._who_instructed()}")
+        elif not self._walk.undo.entries:
+            self._journal.say(f"skip rollback {action}: no resource activated")
+        else:
+            self._journal.say(f"trying to rollback {action} on {', '.join(self._walk.undo.rids())}")
+            self._cancel.clear()
+            self._walk.take_back()
+
+    def _who_instructed(self) -> str:
+        return "DEFAULT.rollback" if self._request.rolls_back else "--disable-rollback"
+
+
+def rids_of(request: Request, instance: Instance) -> Iterator[str]:
+    """The resources that a request is about."""
+    return (item.rid for item in select([part.item for part in instance.parts], request.selection))

@@ -1,0 +1,139 @@
+"""The store: the files of configuration of this node, found, read, and changed without losing anything."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from opensvc_core.config.document import Document
+from opensvc_core.errors import ActionRefused, ConfigError, NoSuchObject, UsageError
+from opensvc_core.model.names import RESERVED, ServicePath
+from opensvc_core.system import files
+from opensvc_core.system.paths import Paths
+
+SUFFIXES = (".conf", ".env")  # the first one wins where both exist
+
+
+class Store:
+    """The folder `etc`."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    def services(self) -> list[ServicePath]:
+        """Every service that has a file, sorted by its full name."""
+        found = set(self._below(self._paths.etc, "root", "svc"))
+        found.update(path for kind in ("vol", "svc") for path in self._below(self._paths.etc / kind, "root", kind))
+        for namespace in _folders(self._paths.etc / "namespaces"):
+            for kind in _folders(namespace):
+                found.update(self._below(kind, namespace.name, kind.name))
+        return sorted(found, key=lambda path: (path.namespace != "root", path.namespace, path.kind, path.name))
+
+    def file(self, path: ServicePath) -> Path:
+        """The file of a service. Raises NoSuchObject."""
+        for suffix in SUFFIXES:
+            file = self._paths.etc / f"{path.config_path}{suffix}"
+            if file.is_file():
+                return file
+        raise NoSuchObject(f"no service {str(path)!r}: there is no {self._paths.etc / path.config_path}.conf (or .env)")
+
+    def shadowed(self, path: ServicePath) -> Path | None:
+        """The file of a service that is not read, because the other one of its two wins; None where there is one file."""
+        files_found = [file for file in (self._paths.etc / f"{path.config_path}{suffix}" for suffix in SUFFIXES) if file.is_file()]
+        return files_found[1] if len(files_found) > 1 else None
+
+    def exists(self, path: ServicePath) -> bool:
+        """Whether the service has a file."""
+        return any((self._paths.etc / f"{path.config_path}{suffix}").is_file() for suffix in SUFFIXES)
+
+    def text(self, file: Path) -> str:
+        """The text of a file; an absent one is empty. Raises ConfigError for bytes that are no text, ActionRefused without the right."""
+        return _text(file)
+
+    def read(self, file: Path) -> Document:
+        """The document of a file; an absent one is empty. Raises ConfigError for a file that can't be read."""
+        return parse(_text(file), file)
+
+    def parsed(self, text: str, file: Path) -> Document | None:
+        """The document of a text, or None where it is none: whoever mends a broken file begins with it."""
+        try:
+            return parse(text, file)
+        except ConfigError:
+            return None
+
+    def create(self, path: ServicePath, text: str, *, overwrites: bool) -> Path:
+        """Write the file of a new service. Raises ActionRefused when it exists already."""
+        file = self.file(path) if self.exists(path) else self._paths.etc / f"{path.config_path}.conf"
+        with self.editing(file):
+            if self.exists(path) and not overwrites:
+                raise ActionRefused(f"{path} exists already ({self.file(path)}); --force overwrites it")
+            files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+        return file
+
+    def change(self, file: Path, edit: Callable[[Document], Document], check: Callable[[Document, Document], None]) -> None:
+        """Read, edit, check and write as one: all of it happens, or nothing. `check` raises what is wrong with the new text."""
+        with self.editing(file):
+            before = self.read(file)
+            after = edit(self.read(file))
+            check(before, after)
+            if after.text() != before.text():
+                files.write_atomically(file, after.text(), mode=None if file.exists() else 0o644)
+
+    def replace(self, file: Path, read: str, text: str) -> None:
+        """Write a text that a person made out of what was read. Raises ActionRefused when the file is another by now."""
+        with self.editing(file):
+            if _text(file) != read:
+                raise ActionRefused(f"{file} was changed by someone else while it was edited; nothing is written")
+            files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+
+    @contextmanager
+    def editing(self, file: Path) -> Iterator[None]:
+        """Keep other editors of this agent away from a file."""
+        folder = self._paths.var / "edits"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / f"{file.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError as error:
+            raise ActionRefused(f"no right to write below {self._paths.var}; the owner of that folder may change services") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _below(self, folder: Path, namespace: str, kind: str) -> Iterator[ServicePath]:
+        try:
+            names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(SUFFIXES)]
+        except PermissionError as error:
+            raise ActionRefused(f"no right to read {folder}") from error
+        except OSError:
+            return
+        for name in {os.path.splitext(name)[0] for name in names} - RESERVED:  # noqa: PTH122 - a Path for each of 1,000 names costs
+            try:
+                yield ServicePath.parse(f"{namespace}/{kind}/{name}")
+            except UsageError:
+                continue  # a file whose name is no service's name: `print status NAME` tells why
+
+
+def parse(text: str, file: Path) -> Document:
+    """The document of a text, in the dialect of its file's suffix."""
+    return Document.parse(text, older=file.suffix == ".env", path=str(file))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8") if file.exists() else ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is no UTF-8; which encoding has the file?", path=str(file)) from error
+    except PermissionError as error:
+        raise ActionRefused(f"no right to read {file}") from error
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if entry.is_dir())
+    except OSError:
+        return []

@@ -1,0 +1,202 @@
+"""Surroundings: what a service finds around itself on its node: files, host, plugins, what the node knows of itself.
+
+Plugins, host and links are imported when first asked for: a command that reads one value of a file needs none of them.
+"""
+
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from opensvc_core.config.document import Document
+from opensvc_core.config.service import ServiceConfig, World
+from opensvc_core.config.vocabulary import ClusterKeywords, NodeKeywords
+from opensvc_core.errors import ActionRefused, OpensvcError
+from opensvc_core.instance.state import State
+from opensvc_core.instance.store import Store
+from opensvc_core.model.names import ServicePath
+from opensvc_core.system import host
+from opensvc_core.system.clock import SystemClock
+from opensvc_core.system.paths import Paths
+
+if TYPE_CHECKING:
+    from opensvc_core.config.findings import Finding
+    from opensvc_core.instance.host import Host
+    from opensvc_core.instance.journal import Journal
+    from opensvc_core.instance.links import Links
+    from opensvc_core.registry import Registry
+
+
+class Surroundings:
+    """A node without its services.
+
+    Parameters: see `Node`.
+    """
+
+    def __init__(self, root: str | Path | None = None, *, nodename: str | None = None, registry: Registry | None = None) -> None:
+        self.paths = Paths.below(root) if root is not None else Paths.from_environment(os.environ)
+        self.name = nodename or host.nodename(os.environ)
+        self.store, self.clock = Store(self.paths), SystemClock()
+        self.state = State(self.paths.var / "node")
+        self._given_registry = registry
+
+    @cached_property
+    def host(self) -> Host:
+        """What drivers may ask of it."""
+        from opensvc_core.instance.host import Host
+
+        return Host()
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Its drivers and hooks."""
+        from opensvc_core.registry import Registry
+
+        return self._given_registry or Registry(self._announced())
+
+    # -- what it knows of itself
+
+    @cached_property
+    def links(self) -> Links:
+        """The commands named after services."""
+        from opensvc_core.instance.links import Links
+
+        return Links(self.paths)
+
+    @cached_property
+    def config(self) -> ServiceConfig:
+        """node.conf, evaluated; an absent file is empty."""
+        return self.config_of("node")
+
+    @cached_property
+    def cluster(self) -> ClusterKeywords:
+        """`[cluster]` of cluster.conf."""
+        return ClusterKeywords(self.config_of("cluster").values("cluster", ClusterKeywords))
+
+    @cached_property
+    def settings(self) -> NodeKeywords:
+        """`[node]` of node.conf."""
+        return NodeKeywords(self.config.values("node", NodeKeywords))
+
+    def world(self, path: ServicePath, node: str = "") -> World:
+        """What the evaluation of a service's file may know, for this node or as another."""
+        cluster = self.cluster
+        return World(
+            node=node or self.name,
+            path=path,
+            cluster=cluster.name,
+            cluster_nodes=tuple(cluster.nodes or [self.name]),
+            cluster_drpnodes=tuple(cluster.drpnodes),
+            dns=tuple(cluster.dns),
+            folders={
+                "etc": str(self.paths.etc),
+                "var": str(self.paths.var),
+                "private_var": str(self.paths.state(path)),
+                "initd": str(self.paths.etc / f"{path.config_path}.d"),
+            },
+            node_values=_NodeValues(self),
+            environ=os.environ,
+            plugins=lambda prefix, name: self.registry.resolve_reference(prefix, name, str(path)),
+        )
+
+    @cached_property
+    def cgroup(self) -> str:
+        """The control group of its services; a node below a folder has one of its own."""
+        if self.paths.bin is None:
+            return "opensvc"
+        return f"opensvc.{crc32(str(self.paths.etc).encode()):08x}"
+
+    def config_of(self, name: str, document: Document | None = None) -> ServiceConfig:
+        """`node` or `cluster`: that file, evaluated for this node."""
+        file = self.paths.etc / f"{name}.conf"
+        world = World(node=self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)})
+        declarations = lambda kind: self.registry.driver(kind)  # noqa: E731, PLW0108 - the registry is made when a driver is asked for
+        return ServiceConfig(document or self.store.read(file), world, declarations)
+
+    def validate(self, name: str, document: Document | None = None) -> list[Finding]:
+        """What is wrong or doubtful in node.conf or cluster.conf, or in a text that may become it."""
+        from opensvc_core.config.validation import validate_node
+
+        return validate_node(self.config_of(name, document))
+
+    def change(self, name: str, edit: Callable[[Document], Document]) -> None:
+        """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before."""
+        from opensvc_core.config.findings import refuse_new_errors
+
+        def check(before: Document, after: Document) -> None:
+            refuse_new_errors(self.validate(name, before), self.validate(name, after))
+
+        self.store.change(self.paths.etc / f"{name}.conf", edit, check)
+
+    def replace(self, name: str, read: str, document: Document) -> None:
+        """Write a whole new text of node.conf or cluster.conf in the place of what was read; errors that stood there before may stay."""
+        from opensvc_core.config.findings import refuse_new_errors
+
+        file = self.paths.etc / f"{name}.conf"
+        known = self.store.parsed(read, file)
+        refuse_new_errors(self.validate(name, known) if known else [], self.validate(name, document))
+        self.store.replace(file, read, document.text())
+
+    def _announced(self) -> dict[str, object]:
+        folders = {name: str(getattr(self.paths, name)) for name in ("etc", "var", "log", "run", "tmp")}
+        return {"nodename": self.name, "paths": folders, "node_config": self._node_sections}
+
+    def _node_sections(self) -> dict[str, dict[str, str]]:
+        document = self.store.read(self.paths.etc / "node.conf")
+        return {section: document.items(section) for section in document.sections()}
+
+    # -- plugins
+
+    def refuse_by_plugins(self, service: str, action: str, rids: Sequence[str]) -> None:
+        """Ask the plugins whether an action may be done. Raises ActionRefused with the reason of the first that objects."""
+        from opensvc_core.registry import PLUGINS
+
+        if not self.registry.installed(PLUGINS):
+            return
+        try:
+            self.registry.hooks().opensvc_before_action(service=service, action=action, rids=rids)
+        except OpensvcError as error:
+            raise ActionRefused(f"{action} refused by a plugin: {error}") from error
+        except Exception as error:
+            raise ActionRefused(f"{action} refused: a plugin that guards actions failed: {type(error).__name__}: {error}") from error
+
+    def notify(self, hook: str, journal: Journal, **facts: object) -> None:
+        """Tell the plugins. What one raises is logged, and replaces no outcome."""
+        from opensvc_core.model.events import Level
+        from opensvc_core.registry import PLUGINS
+
+        if not self.registry.installed(PLUGINS):
+            return
+        for implementation in getattr(self.registry.hooks(), hook).get_hookimpls():
+            try:
+                implementation.function(**{name: facts[name] for name in implementation.argnames})
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its own matter
+                journal.say(f"plugin {implementation.plugin_name}: {hook}: {type(error).__name__}: {error}", level=Level.WARNING)
+
+
+class _NodeValues(Mapping[str, str]):
+    """`{node.loc_city}`, `{node.labels.az}`: the values of node.conf, read when the first one is asked for."""
+
+    def __init__(self, node: Surroundings) -> None:
+        self._node = node
+
+    def __getitem__(self, key: str) -> str:
+        section, mark, name = key.partition(".")
+        found = self._node.config.text(section, name) if mark else self._node.config.text("node", key)
+        if found is None and not mark and key in NodeKeywords.keywords():
+            found = getattr(self._node.settings, key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._node.config.document.keys("node"))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))

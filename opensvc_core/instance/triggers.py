@@ -1,0 +1,40 @@
+"""Triggers: the administrator's commands around the steps of an action."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+from opensvc_core.config.vocabulary import Triggers
+from opensvc_core.errors import ConfigError
+from opensvc_core.model.operations import Command, Setting
+
+# What only a shell understands: pipes, lists, and a word that ends in a semicolon.
+_SHELL = re.compile(r"\||&&|;(\s|\Z)|\A\s*\w+=")
+
+
+def shell_or_words(text: str) -> list[str]:
+    """The argument list of a command line; one with `|`, `&&`, `||` or `;` is given to a shell. Raises ValueError."""
+    return ["/bin/sh", "-c", text] if _SHELL.search(text) else shlex.split(text)
+
+
+def commands(triggers: Triggers, phase: str, action: str, environment: Mapping[str, str]) -> Iterator[tuple[Command, bool]]:
+    """The commands of a phase (`pre`, `post`) of an action, each with whether its failure stops the action."""
+    # the administrator's own language, where the agent's tools have none
+    setting = Setting(environment={"LC_ALL": os.environ.get("LC_ALL", ""), **environment})
+    for name, is_blocking in ((phase, False), (f"blocking_{phase}", True)):
+        text = triggers.command(name, action)
+        if text:
+            yield (
+                Command(_argv(text, f"{name}_{action}"), setting=setting, text=f"{name}_{action}: {text}"),
+                is_blocking,
+            )
+
+
+def _argv(text: str, name: str) -> list[str]:
+    try:
+        return shell_or_words(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is no command: {error}", key=name) from error
