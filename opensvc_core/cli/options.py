@@ -1,0 +1,129 @@
+"""The options of the command line: one declaration each, from which runs are read, help pages and completions are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from opensvc_core.model.commandline import Option
+
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST: Final = 10 * 366 * 86400
+_NUMBER: Final = r"\d+(?:\.\d+)?"
+
+
+class Arguments(NamedTuple):
+    """What a verb is given: each option of the core with its value, the further words, and the options of plugins in `more`.
+
+    Durations are seconds; None where there is a value to be told from none.
+    """
+
+    positionals: tuple[str, ...] = ()
+    more: Mapping[str, object] = MappingProxyType({})
+    add: str | None = None
+    at: int | None = None
+    color: str = "auto"
+    config: str = ""
+    confirm_down: tuple[str, ...] = ()
+    cron: bool = False
+    disable_rollback: bool = False
+    downto: str = ""
+    env: tuple[str, ...] = ()
+    eval: bool = False
+    follow: bool = False
+    force: bool = False
+    format: str = "human"
+    impersonate: str = ""
+    interactive: bool = False
+    kw: tuple[str, ...] = ()
+    lines: int | None = None
+    local: bool = False
+    max_delay: float | None = None
+    param: str = ""
+    plan: bool = False
+    refresh: bool = False
+    remove: str | None = None
+    rid: str = ""
+    show_disabled: bool = False
+    subset: str = ""
+    tags: str = ""
+    update_stored: bool = False
+    upto: str = ""
+    value: str | None = None
+    waitlock: float | None = None
+
+
+def seconds(text: str) -> float:
+    """Read a duration: `90`, `5m`, `1h30m`. Raises ValueError."""
+    if re.fullmatch(rf"{_NUMBER}|(?:{_NUMBER}[smhd])+", text, re.ASCII) is None:
+        raise ValueError("a duration such as 90, 5m or 1h30m")
+    total = sum(float(number) * _UNITS[unit] for number, unit in re.findall(rf"({_NUMBER})([smhd]?)", text, re.ASCII))
+    if total > _LONGEST:
+        raise ValueError("at most 10 years")
+    return total
+
+
+def count(text: str) -> int:
+    """Read a whole number, 0 or more. Raises ValueError."""
+    if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None:
+        raise ValueError("a whole number")
+    return int(text)
+
+
+def not_empty(text: str) -> str:
+    """Refuse an empty value, which for a selection would mean everything. Raises ValueError."""
+    if not text.strip(" ,"):
+        raise ValueError("a value that is not empty")
+    return text
+
+
+# Taken by every command.
+HELP: Final = Option("help", ("--help", "-h"), "Show this page.")
+VERSION: Final = Option("version", ("--version",), "Show the version.")
+# Taken by the commands of services where the program does not name the service itself.
+SERVICE: Final = Option("service", ("--service", "-s"), "The service, or a selector of several.", "SERVICE", not_empty, complete="service")
+
+ADD: Final = Option("add", ("--add",), "Add this word to the list that --param holds.", "WORD")
+COLOR: Final = Option("color", ("--color",), "Colours: yes, no, or auto for a terminal.", "WHEN", choices=("auto", "yes", "no"))
+CONFIG: Final = Option(
+    "config", ("--config",), "Begin with the configuration of this service or file; - reads JSON from the input.", "FROM", not_empty
+)
+CONFIRM_DOWN: Final = Option(
+    "confirm_down",
+    ("--confirm-down",),
+    "You know for certain that this node is down; may be repeated.",
+    "NODE",
+    not_empty,
+    is_repeatable=True,
+)
+CRON: Final = Option("cron", ("--cron",), "Called by a scheduler: say nothing where nothing is due.")
+DISABLE_ROLLBACK: Final = Option("disable_rollback", ("--disable-rollback",), "After a failure keep what was started.")
+DOWNTO: Final = Option("downto", ("--downto",), "Stop down to and including this resource or group.", "RID", not_empty, complete="rid")
+ENV: Final = Option("env", ("--env",), "Set a key of the section env; may be repeated.", "KEY=VALUE", not_empty, is_repeatable=True)
+EVAL: Final = Option("eval", ("--eval",), "Show values with scopes and references resolved.")
+FOLLOW: Final = Option("follow", ("--follow", "-f"), "Go on with new lines as they come.")
+FORCE: Final = Option("force", ("--force", "-f"), "Do it in spite of the checks that would refuse.")
+FORMAT: Final = Option("format", ("--format",), "Output for people or for machines.", "FORMAT", choices=("human", "json"))
+IMPERSONATE: Final = Option("impersonate", ("--impersonate",), "Resolve scopes and references as this node would.", "NODE", not_empty)
+INDEX: Final = Option("at", ("--index",), "The place in the list for --add, from 0.", "NUMBER", count)
+INTERACTIVE: Final = Option("interactive", ("--interactive", "-i"), "Ask for each value.")
+KW: Final = Option("kw", ("--kw",), "A keyword, SECTION.KEY=VALUE to set it; may be repeated.", "KEYWORD", not_empty, is_repeatable=True)
+LINES: Final = Option("lines", ("--lines",), "How many of the last lines to show.", "NUMBER", count, aliases=("--backlog",))
+LOCAL: Final = Option("local", ("--local",), "Act on this node alone, past the cluster.")
+MAX_DELAY: Final = Option("max_delay", ("--maxdelaydb",), "Spread the work over this time.", "SECONDS", seconds)
+PARAM: Final = Option("param", ("--param",), "The keyword, SECTION.KEY.", "KEYWORD", not_empty)
+PLAN: Final = Option("plan", ("--plan",), "Print what would be done, do nothing.", aliases=("--dry-run",))
+REFRESH: Final = Option("refresh", ("--refresh", "-r"), "Have the status evaluated anew everywhere.")
+REMOVE: Final = Option("remove", ("--remove",), "Take this word from the list that --param holds.", "WORD")
+RID: Final = Option("rid", ("--rid",), "Only these resources: rids, groups or drivers, comma-separated.", "RIDS", not_empty, complete="rid")
+SHOW_DISABLED: Final = Option("show_disabled", ("--show-disabled",), "Show disabled resources too.")
+SUBSET: Final = Option(
+    "subset", ("--subset",), "Only the resources of these subsets, comma-separated.", "NAMES", not_empty, aliases=("--subsets",)
+)
+TAGS: Final = Option("tags", ("--tags",), "Only resources with one of these tags; A+B asks for both.", "TAGS", not_empty)
+UPDATE_STORED: Final = Option("update_stored", ("--updatedb",), "Refresh the stored status, print nothing.")
+UPTO: Final = Option("upto", ("--upto",), "Start up to and including this resource or group.", "RID", not_empty, complete="rid")
+VALUE: Final = Option("value", ("--value",), "The value for --param.", "VALUE")
+WAITLOCK: Final = Option("waitlock", ("--waitlock",), "How long to wait for another action on the service to end.", "DURATION", seconds)

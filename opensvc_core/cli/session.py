@@ -1,0 +1,52 @@
+"""The session: what every verb finds around itself, made once by `main`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from opensvc_core.model.commandline import Scope
+from opensvc_core.system.paths import Paths
+
+if TYPE_CHECKING:
+    from opensvc_core.instance.node import Node
+
+Layout = Literal["classic", "tree"]
+
+
+class Session:
+    """The surroundings of one command: who was called, on what, where to read and where to print.
+
+    `program` is the name it was called by (that of a service for its link), `layout` the look that goes with it,
+    `verb` the words of the command; `root` is the folder that OSVC_ROOT_PATH names, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        program: str,
+        scope: Scope,
+        verb: str,
+        selector: str,
+        root: str | None,
+        nodename: str,
+        stdout: TextIO,
+        stderr: TextIO,
+    ) -> None:
+        self.program = program
+        self.layout: Layout = "tree" if program == "om" else "classic"
+        self.scope = scope
+        self.verb = verb
+        self.selector = selector
+        self.root = root
+        self.paths = Paths.below(root)
+        self.nodename = nodename
+        self.stdout = stdout
+        self.stderr = stderr
+
+    @cached_property
+    def node(self) -> Node:
+        """The node with its services, imported when first asked for."""
+        from opensvc_core.instance.node import Node  # noqa: PLC0415 - not every verb needs it
+
+        return Node(root=self.root, nodename=self.nodename)

@@ -1,0 +1,69 @@
+"""keywords DRIVER: what a section of this driver may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opensvc_core.cli.options import Arguments
+from opensvc_core.cli.session import Session
+from opensvc_core.config.converters import print_value
+from opensvc_core.config.findings import did_you_mean
+from opensvc_core.config.keywords import Keyword
+from opensvc_core.config.vocabulary import ClusterKeywords, NodeKeywords, ResourceKeywords, ServiceKeywords, SubsetKeywords
+from opensvc_core.errors import DriverUnavailable, NoSuchObject
+
+SECTIONS = {
+    "DEFAULT": ServiceKeywords,
+    "resource": ResourceKeywords,
+    "subset": SubsetKeywords,
+    "node": NodeKeywords,
+    "cluster": ClusterKeywords,
+}
+
+
+def run(session: Session, arguments: Arguments) -> int:
+    """Print each keyword with its default and its sentence. Beside drivers: DEFAULT, resource, subset, node, cluster."""
+    name = arguments.positionals[0]
+    found = _keywords(session, name)
+    if arguments.format == "json":
+        import json  # noqa: PLC0415
+
+        print(json.dumps({"version": 1, "keywords": [_facts(keyword) for keyword in found.values()]}), file=session.stdout)
+        return 0
+    for keyword in found.values():
+        print(f"{keyword.name}{_flags(keyword)}\n    {keyword.text}", file=session.stdout)
+    return 0
+
+
+def _keywords(session: Session, name: str) -> Mapping[str, Keyword[Any]]:
+    if name in SECTIONS:
+        return SECTIONS[name].keywords()
+    try:
+        return session.node.registry.driver(name).keywords()
+    except DriverUnavailable as error:
+        hint = did_you_mean(name, SECTIONS)
+        raise NoSuchObject(f"{error}" + (f"; {hint}" if hint else "")) from error
+
+
+def _flags(keyword: Keyword[Any]) -> str:
+    flags = (
+        ["required"] if keyword.required else [f"default {print_value(keyword.default) or 'empty'}"] if keyword.default is not None else []
+    )
+    flags += ["scopable"] if keyword.scopable else []
+    flags += [f"one of {', '.join(keyword.candidates)}"] if keyword.candidates else []
+    flags += [f"older words {', '.join(keyword.aliases)}"] if keyword.aliases else []
+    return f" ({'; '.join(flags)})" if flags else ""
+
+
+def _facts(keyword: Keyword[Any]) -> dict[str, Any]:
+    return {
+        "name": keyword.name,
+        "text": keyword.text,
+        "required": keyword.required,
+        "default": None if keyword.default is None else print_value(keyword.default),
+        "scopable": keyword.scopable,
+        "candidates": list(keyword.candidates),
+        "aliases": list(keyword.aliases),
+        "example": keyword.example,
+    }

@@ -1,0 +1,79 @@
+"""logs: what was done to a service, as its log file has it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from opensvc_core.cli.acting import printer
+from opensvc_core.cli.options import Arguments
+from opensvc_core.cli.session import Session
+from opensvc_core.cli.targets import services
+from opensvc_core.errors import ActionRefused, UsageError
+from opensvc_core.instance.journal import read
+
+_PAUSE = 0.2
+
+
+def run(session: Session, arguments: Arguments) -> int:
+    """Print the last lines in the layout of the command, and with -f those that follow."""
+    files = [session.paths.log_file(service.path) for service in services(session)]
+    if arguments.follow and len(files) != 1:
+        raise UsageError("--follow follows the log of one service")
+    with printer(session, session.stdout) as show:
+        for file in files:
+            lines = _following(file, arguments.lines) if arguments.follow else _last(file, arguments.lines)
+            for event in read(lines):
+                show(event)
+    return 0
+
+
+def _last(file: Path, count: int | None) -> Iterator[str]:
+    if stream := _open(file):
+        with stream:
+            yield from stream if count is None else deque(stream, maxlen=count)
+
+
+def _following(file: Path, count: int | None) -> Iterator[str]:
+    """The last lines, then new ones as they come, also when the file is made, moved away or begun anew."""
+    stream = _open(file)
+    begun = ""
+    try:
+        if stream:
+            yield from list(stream) if count is None else deque(stream, maxlen=count)
+        while True:
+            begun += stream.readline() if stream else ""
+            if begun.endswith("\n"):
+                yield begun
+                begun = ""
+                continue
+            time.sleep(_PAUSE)
+            if stream is None or _is_another(stream, file):
+                if stream:
+                    stream.close()
+                stream = _open(file)
+    finally:
+        if stream:
+            stream.close()
+
+
+def _open(file: Path) -> TextIO | None:
+    try:
+        return file.open(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        raise ActionRefused(f"no right to read {file}") from error
+
+
+def _is_another(stream: TextIO, file: Path) -> bool:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return False
+    opened = os.fstat(stream.fileno())
+    return (found.st_ino, found.st_dev) != (opened.st_ino, opened.st_dev) or found.st_size < stream.tell()

@@ -1,0 +1,35 @@
+"""svcmon: the services of this node, a line each."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+from opensvc_core.cli.options import Arguments
+from opensvc_core.cli.render.classic import monitor_table
+from opensvc_core.cli.render.colors import palette
+from opensvc_core.cli.session import Session
+from opensvc_core.cli.targets import each
+from opensvc_core.instance.service import Service
+from opensvc_core.model.snapshot import ServiceStatus
+
+
+def run(session: Session, arguments: Arguments) -> int:
+    """Print the table of services, or with --updatedb only refresh what plugins know of them."""
+    if arguments.max_delay:
+        time.sleep(random.uniform(0, arguments.max_delay))
+    statuses: list[ServiceStatus] = []
+
+    def look(service: Service) -> None:
+        statuses.append(service.status())
+        service.tell_status(statuses[-1])
+
+    code = each(session, session.node.services(session.selector or "*"), look)
+    if arguments.format == "json":
+        from opensvc_core.cli.render.machine import dumps, status_json  # noqa: PLC0415
+
+        print(dumps({str(status.path): status_json(status) for status in statuses}), file=session.stdout)
+    elif not arguments.update_stored:
+        print(monitor_table(statuses, palette(arguments.color, session.stdout, os.environ)), file=session.stdout)
+    return code

@@ -1,0 +1,51 @@
+"""print status: the service and its resources, seen now."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from opensvc_core.cli.options import Arguments
+from opensvc_core.cli.render.colors import Palette, palette
+from opensvc_core.cli.session import Session
+from opensvc_core.cli.targets import each, services
+from opensvc_core.instance.service import Service
+
+
+def run(session: Session, arguments: Arguments) -> int:
+    """Print the status tree in the layout of the command, or as JSON."""
+    found = services(session)
+    if arguments.format == "json":
+        return _machine(session, found, arguments)
+    colors = palette(arguments.color, session.stdout, os.environ)
+    return each(session, found, lambda service: _tree(session, service, colors, arguments))
+
+
+def _tree(session: Session, service: Service, colors: Palette, arguments: Arguments) -> None:
+    if session.layout == "tree":
+        from opensvc_core.cli.render.tree import instance_tree  # noqa: PLC0415 - one layout is enough
+
+        status = service.status(shows_disabled=arguments.show_disabled)
+        print(instance_tree(status, colors), file=session.stdout)
+    else:
+        from opensvc_core.cli.render.classic import tree_lines  # noqa: PLC0415
+
+        service.file  # noqa: B018 - a service that does not exist is refused before its name is printed
+        print(service.path, file=session.stdout, flush=True)
+        status = service.status(shows_disabled=arguments.show_disabled)
+        print("\n".join(tree_lines(status, colors)), file=session.stdout)
+    service.tell_status(status)
+
+
+def _machine(session: Session, found: list[Service], arguments: Arguments) -> int:
+    from opensvc_core.cli.render.machine import dumps, status_json  # noqa: PLC0415
+
+    pictures: dict[str, dict[str, Any]] = {}
+
+    def look(service: Service) -> None:
+        pictures[str(service.path)] = status_json(service.status(shows_disabled=arguments.show_disabled))
+
+    code = each(session, found, look)
+    if pictures or len(found) != 1:
+        print(dumps(pictures if len(found) != 1 else next(iter(pictures.values()))), file=session.stdout)
+    return code
