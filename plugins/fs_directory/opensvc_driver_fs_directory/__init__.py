@@ -1,0 +1,1 @@
+"""A directory that is there while the service needs it."""

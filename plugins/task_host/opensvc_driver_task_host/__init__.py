@@ -1,0 +1,1 @@
+"""Tasks: commands that run on this host now and then, and end."""
