@@ -1,0 +1,211 @@
+"""The bench: a service with one resource under test on a node below a folder, and what is to be seen of it on the host."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from opensvc_core.driver.base import Resource
+from opensvc_core.driver.capabilities import Provisionable
+from opensvc_core.instance.executors import Noted
+from opensvc_core.instance.node import Node
+from opensvc_core.instance.performer import Request
+from opensvc_core.instance.service import Service
+from opensvc_core.model.process import ProcessId
+from opensvc_core.model.snapshot import ResourceStatus
+from opensvc_core.model.status import Status
+from opensvc_core.testing.nodes import processes_of
+
+Picture = tuple[tuple[str, ...], ...]
+# Seconds that the host is given to show what an action has come to.
+_PATIENCE = 2.0
+_LOCK_WAIT = 10.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the suite needs to know of a driver. The suite gives `case()` an empty folder; what the driver makes should go there.
+
+    Parameters:
+        text: the configuration of a service with the resource under test.
+        rid: the section of the resource under test.
+        up: how it is shown after a start: Status.UP, or Status.NA for a driver that says nothing about the service being up.
+        footprint: a comparable picture of all that the driver may touch on the host (files, mounts, devices, addresses), without
+            what differs each time (process numbers, moments); None: the files in the folder. Processes, control groups and
+            the service's own folders are looked at by the suite.
+        remove: take something away behind the driver's back, so that it is no longer up (`umount`, `kill`); None: not tried.
+        hanging: the configuration of a service whose start (or run) hangs, with its time limit; empty: not tried.
+        limit: seconds within which that start has to be given up, the end of its processes included.
+        keeps_at_stop: stop leaves what start has made (a directory that may hold data): it is shown after a stop as before it,
+            and only `unprovision` takes it away.
+        settle: seconds that the host is given to show what an action has come to.
+    """
+
+    text: str
+    rid: str
+    up: Status = Status.UP
+    footprint: Callable[[], object] | None = None
+    remove: Callable[[Service], None] | None = None
+    hanging: str = ""
+    limit: float = 8.0
+    keeps_at_stop: bool = False
+    settle: float = _PATIENCE
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the service is on the host: the driver's own footprint, the files in its folder below `run`, its processes."""
+
+    driver: object
+    files: tuple[str, ...]
+    processes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"footprint {self.driver}; files below run: {list(self.files)}; processes: {list(self.processes)}"
+
+
+class Bench:
+    """A service of a case, made for one test.
+
+    `first` is the look of the host before anything was done.
+    """
+
+    def __init__(self, node: Node, case: Case, folder: Path, *, name: str = "conformance") -> None:
+        self.node, self.case, self._folder = node, case, folder
+        self.service = node.create(name, case.text)
+        self.cgroup = self.service.instance().facts.cgroup
+        self.first = self.look()
+
+    def also(self, name: str, text: str) -> Bench:
+        """Another service on the same node, of the same case but for its configuration."""
+        return Bench(self.node, replace(self.case, text=text), self._folder, name=name)
+
+    @property
+    def resource(self) -> Resource:
+        """The resource under test."""
+        part = self.service.instance().part(self.case.rid)
+        assert part.resource is not None, f"{self.case.rid} can't be had: {part.problem}"
+        return part.resource
+
+    @property
+    def is_provisionable(self) -> bool:
+        """The driver can make and take away what it needs."""
+        return isinstance(self.resource, Provisionable)
+
+    # -- actions
+
+    def perform(self, action: str) -> tuple[Noted, ...]:
+        """Carry out an action; what was done. Raises what became of it."""
+        return self.service.perform(Request(action), lambda _event: None, wait_lock=_LOCK_WAIT)
+
+    def planned(self, action: str) -> list[Noted]:
+        """The changes that an action would make."""
+        return changes(self.service.plan(action).operations)
+
+    def clean(self) -> None:
+        """As before the first start, as far as the driver's own actions lead there."""
+        self.perform("unprovision" if self.case.keeps_at_stop and self.is_provisionable else "stop")
+
+    def killed(self, action: str, point: int) -> bool:
+        """Carry out an action in a process that is killed on the way; whether it came to that point.
+
+        Point 0 is before the first operation that changes the host, 1 after it, 2 before the second one, and so on.
+        """
+        child = os.fork()
+        if child == 0:
+            _perform_until(self.service, action, point)
+        try:
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
+        assert code in (0, -signal.SIGKILL), f"{action} failed in the process that was to be killed; its stderr tells why"
+        return code == -signal.SIGKILL
+
+    # -- what is to be seen
+
+    def seen(self) -> ResourceStatus:
+        """The resource under test in the status of the service, without the error that a look ends with."""
+        return next(one for one in self.service.status(shows_disabled=True).local.resources if one.rid == self.case.rid)
+
+    def status(self) -> Status:
+        """How the resource under test is shown."""
+        return self.seen().status
+
+    def processes(self) -> list[ProcessId]:
+        """The living processes that the service has started."""
+        return processes_of(self.service)
+
+    def look(self) -> Look:
+        """What the service is on the host, without what differs each time."""
+        footprint = self.case.footprint or (lambda: picture(self._folder))
+        run = self.node.paths.run / self.service.path.state_path
+        files = tuple(sorted(str(file.relative_to(run)) for file in run.rglob("*") if not file.is_dir()))
+        return Look(footprint(), files, tuple(sorted(_command_line(process) for process in self.processes())))
+
+    def everything(self) -> tuple[object, ...]:
+        """All that could have been changed, with the moments of the last change."""
+        return self.look(), self.processes(), picture(self.node.paths.etc.parent, is_dated=True), picture(self._folder, is_dated=True)
+
+    def settles(self, condition: Callable[[], bool]) -> bool:
+        """Whether a condition holds now, or within the seconds that the case gives the host to settle."""
+        end = time.monotonic() + max(self.case.settle, self.resource.settle_seconds)
+        while not condition():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def changes(operations: Sequence[Noted]) -> list[Noted]:
+    """Those that change the host."""
+    return [operation for operation in operations if operation.is_change]
+
+
+def picture(folder: Path, *, is_dated: bool = False) -> Picture:
+    """What is in a folder: each entry's path, kind with mode, owner, group and content; with `is_dated`, when it was changed."""
+    return tuple(sorted(_entry(path, folder, is_dated=is_dated) for path in folder.rglob("*")))
+
+
+def _entry(path: Path, folder: Path, *, is_dated: bool) -> tuple[str, ...]:
+    found = path.lstat()
+    moment = (str(found.st_mtime_ns),) if is_dated else ()
+    return str(path.relative_to(folder)), f"{found.st_mode:o}", f"{found.st_uid}:{found.st_gid}", _content(path), *moment
+
+
+def _content(path: Path) -> str:
+    if path.is_symlink():
+        return str(path.readlink())
+    return path.read_bytes().decode(errors="backslashreplace") if path.is_file() else ""
+
+
+def _command_line(process: ProcessId) -> str:
+    try:
+        return Path(f"/proc/{process.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return "(ended)"
+
+
+def _perform_until(service: Service, action: str, point: int) -> NoReturn:
+    """The life of the process that is killed: it must never come back into the test's own code."""
+    points: Iterator[int] = iter(range(point + 1))
+
+    def watch(_noted: Noted, _is_done: bool, /) -> None:
+        if next(points, point) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    code = 1
+    try:
+        service.perform(Request(action), lambda _event: None, wait_lock=_LOCK_WAIT, watch=watch)
+        code = 0
+    except BaseException:  # noqa: BLE001 - the process has no other way to tell
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(code)

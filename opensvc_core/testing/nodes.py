@@ -1,0 +1,46 @@
+"""Nodes for tests: made below a folder, and ended with all that was started on them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from opensvc_core.errors import OpensvcError
+from opensvc_core.instance.node import Node
+from opensvc_core.instance.performer import Request
+from opensvc_core.instance.service import Service
+from opensvc_core.model.process import ProcessId
+from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Registry
+from opensvc_core.system.entrypoints import EntryPoint, scan
+
+NODENAME = "n1"
+# The one driver that only tests have: its start fails, after that of all others.
+FAILING = EntryPoint(DRIVERS, "app.failing", "opensvc_core.testing.failing", "opensvc-core")
+_GRACE = 1.0
+
+
+def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NODENAME) -> Node:
+    """A node below a folder, with the installed plugins, those of `more`, and `app.failing`."""
+    paths = {name: str(root / name) for name in ("etc", "var", "log", "run", "tmp")}
+    points = (*more, FAILING, *scan((DRIVERS, PLUGINS, REFERENCES)))
+    return Node(root, nodename=nodename, registry=Registry({"nodename": nodename, "paths": paths}, entry_points=points))
+
+
+def processes_of(service: Service) -> list[ProcessId]:
+    """The living processes that a service has started: those that know its identity, and those in its control group."""
+    instance = service.instance()
+    known = service.node.host.find_processes({"OPENSVC_SVC_ID": instance.facts.id}) if instance.facts.id else []
+    return sorted({*known, *service.node.host.group_processes(instance.facts.cgroup)})
+
+
+def end_all(node: Node) -> None:
+    """Stop every service of a node, and end what is left of them. Nothing is raised: the test has said what there is to say."""
+    for service in node.services():
+        with contextlib.suppress(OpensvcError, OSError):
+            service.perform(Request("shutdown"), lambda _event: None, wait_lock=_GRACE)
+        with contextlib.suppress(OpensvcError, OSError):
+            node.host.end_processes(processes_of(service), grace=_GRACE, tree=True)
+    if node.host.groups:
+        node.host.groups.end(node.cgroup, _GRACE)
+        node.host.groups.remove(node.cgroup)
