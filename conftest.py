@@ -1,0 +1,133 @@
+"""Fixtures for every test in the repository."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+BIN = Path(sys.executable).parent
+ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+class Done(NamedTuple):
+    """What became of a command line."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Root:
+    """A node below a temporary folder, used through the installed commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.nodename = folder, "n1"
+        self._begun: list[subprocess.Popen[str]] = []
+
+    def __truediv__(self, name: str) -> Path:
+        return self.folder / name
+
+    def __call__(self, line: str, *, stdin: str = "", code: int | None = 0, as_ordinary: bool = False, **environ: str) -> Done:
+        """Run a command line; `code` is what it has to end with, None: anything."""
+        done = subprocess.run(
+            self._argv(line, as_ordinary=as_ordinary),
+            input=stdin.encode(),
+            capture_output=True,
+            env=self.environment(environ),
+            cwd=self.folder,
+            timeout=30,
+            check=False,
+        )
+        found = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in found.stdout + found.stderr, found
+        assert "internal error" not in found.stdout + found.stderr, found
+        assert code is None or found.code == code, f"{line}: {found}"
+        return found
+
+    def begin(self, line: str, **environ: str) -> subprocess.Popen[str]:
+        """Run a command line in the background, in a session of its own."""
+        process = subprocess.Popen(
+            self._argv(line),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment(environ),
+            cwd=self.folder,
+            start_new_session=True,
+        )
+        self._begun.append(process)
+        return process
+
+    def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
+        """The environment of the commands."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OSVC_", "EDITOR", "VISUAL", "NO_COLOR"))}
+        place = {"OSVC_ROOT_PATH": str(self.folder), "OSVC_NODENAME": self.nodename, "PATH": f"{BIN}:{os.environ['PATH']}"}
+        return {**kept, **place, **(more or {})}
+
+    def signal_group(self, process: subprocess.Popen[str], number: int) -> None:
+        """What a terminal does at ^C: signal a command begun here and its children."""
+        os.killpg(process.pid, number)
+
+    def write(self, name: str, text: str, *, mode: int = 0o644) -> Path:
+        """Write a file; `{root}` in its text is the folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("{root}", str(self.folder)), encoding="utf-8")
+        path.chmod(mode)
+        return path
+
+    def is_up(self, service: str, rid: str) -> bool:
+        """The flag of an fs.flag resource is set."""
+        return (self.folder / f"run/svc/{service}/{rid}.flag").exists()
+
+    def now(self) -> float:
+        """A moment to compare with a later one, in seconds."""
+        return time.monotonic()
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it does not come"
+            time.sleep(0.02)
+
+    def end_processes(self) -> None:
+        """End every process that was started here, whatever became of its parents."""
+        mark = f"OSVC_ROOT_PATH={self.folder}".encode()
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if entry.name.isdigit() and int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+        for process in self._begun:
+            process.communicate(timeout=10)
+
+    def _argv(self, line: str, *, as_ordinary: bool = False) -> list[str]:
+        words = shlex.split(line)
+        program = self.folder / words[0] if "/" in words[0] else shutil.which(words[0], path=str(BIN)) or words[0]
+        return [*(ORDINARY if as_ordinary else ()), str(program), *words[1:]]
+
+
+@pytest.fixture
+def root() -> Iterator[Root]:
+    """A node of its own for one test, removed with all its processes at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="osvc-"))
+    folder.chmod(0o755)
+    place = Root(folder)
+    try:
+        yield place
+    finally:
+        place.end_processes()
+        shutil.rmtree(folder, ignore_errors=True)
