@@ -1,0 +1,1 @@
+"""A symbolic link that is there while the service is up."""

@@ -1,0 +1,204 @@
+"""The documentation as tests: what the pages show is run, what they name exists, what is made from the code is current."""
+
+import importlib.util
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from opensvc_core import Node, hookspecs
+from opensvc_core.config.document import Document
+from opensvc_core.config.findings import Severity
+from opensvc_core.model.status import _MERGES, Status
+
+TOP = Path(__file__).parents[2]
+EXAMPLE = TOP / "docs" / "how-to" / "write-a-driver"
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), *sorted(TOP.glob("plugins/*/README.md"))]
+# What the pages write for a folder and a port; here each test has its own.
+FOLDER, PORT = "/tmp/osvc", "8080"
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HOOK = re.compile(r"\bopensvc_(?!core|driver|daemon|applications|node_hooks|file_references)[a-z_]+\b")
+VARYING = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d"), "MOMENT"),
+    (re.compile(r"\d:\d\d:\d\d\.\d{6}"), "DURATION"),
+    (re.compile(r"\b\d\d:\d\d:\d\d\b"), "TIME"),
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"\b\d+\.\d{3} s\b"), "SECONDS"),
+    (re.compile(r'"pids": "[\d ]+"'), '"pids": "N"'),
+    (re.compile(r"\bkill \d+"), "kill PID"),
+    (re.compile(r"\bas user \S+"), "as user NAME"),
+)
+
+
+class Block(NamedTuple):
+    language: str
+    title: str
+    text: str
+
+
+class Step(NamedTuple):
+    command: str
+    output: str
+
+
+def blocks(page, language=""):
+    found = [Block(*match.groups(default="")) for match in BLOCK.finditer(page.read_text("utf-8"))]
+    return [block for block in found if language in ("", block.language)]
+
+
+def pages_with(language):
+    return [pytest.param(page, id=str(page.relative_to(TOP))) for page in PAGES if blocks(page, language)]
+
+
+def steps(page):
+    """The commands of a page's console blocks: `$ ` begins one, `> ` goes on with it, all else is its output."""
+    found = []
+    for line in "".join(block.text for block in blocks(page, "console")).splitlines():
+        if line.startswith("$ "):
+            found.append(Step(line[2:], ""))
+        elif line == ">" or line.startswith("> "):
+            found[-1] = Step(f"{found[-1].command}\n{line[2:]}", "")
+        else:
+            found[-1] = Step(found[-1].command, f"{found[-1].output}{line}\n")
+    return found
+
+
+def outputs(commands, folder, environment):
+    """What the commands of one shell print, each for itself."""
+    port = free_port()
+    script = "exec 2>&1\n" + "".join(f"{command}\nstatus=$?; printf '\\036'; (exit $status)\n" for command in commands)
+    script = script.replace(FOLDER, str(folder)).replace(PORT, port)
+    done = subprocess.run(["bash", "-c", script], env=environment, cwd=TOP, stdout=subprocess.PIPE, text=True, timeout=50, check=False)
+    return done.stdout.replace(str(folder), FOLDER).replace(port, PORT).split("\036")[:-1]
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def transcript(found):
+    return "".join(f"$ {step.command}\n{steady(step.output)}" for step in found).splitlines()
+
+
+def steady(text):
+    for pattern, word in VARYING:
+        text = pattern.sub(word, text)
+    return text
+
+
+def anchors(page):
+    """The anchors of a page's headings, as code forges make them."""
+    titles = re.findall(r"^#+ (.+)$", BLOCK.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory):
+    """A folder with the example of the how-to as pip would install it."""
+    target = tmp_path_factory.mktemp("example")
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text("utf-8"))["project"]
+    module = project["name"].replace("-", "_")
+    shutil.copytree(EXAMPLE / module, target / module)
+    metadata = target / f"{module}-{project['version']}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", "utf-8")
+    groups = (
+        (group, "\n".join(f"{name} = {module}" for name, module in points.items())) for group, points in project["entry-points"].items()
+    )
+    (metadata / "entry_points.txt").write_text("".join(f"[{group}]\n{lines}\n" for group, lines in groups), "utf-8")
+    return target
+
+
+@pytest.fixture
+def environment(root, example):
+    """A shell of a person who works below a folder, with the example installed."""
+    return root.environment({"PYTHONPATH": str(example), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "", "LC_ALL": "C.UTF-8"})
+
+
+def test_the_reference_is_current():
+    spec = importlib.util.spec_from_file_location("generate", TOP / "docs" / "generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert generate.stale() == [], "'make docs' writes them"
+
+
+@pytest.mark.parametrize("page", pages_with("console"))
+def test_commands_print_what_the_page_shows(page, environment, root):
+    shown = steps(page)
+    found = outputs([step.command for step in shown], root.folder, environment)
+    assert transcript(shown) == transcript(Step(step.command, output) for step, output in zip(shown, found, strict=True))
+
+
+@pytest.mark.parametrize("page", pages_with("ini"))
+def test_configurations_have_no_errors(page, example, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(example))
+    node = Node(root=tmp_path, nodename="n1")
+    for block in blocks(page, "ini"):
+        document = Document.parse(block.text, older=block.title.endswith(".env"), path=str(page))
+        groups = {name.partition("#")[0] for name in document.sections()}
+        files = groups & {"node", "cluster", "hook"}
+        found = node.validate("node", document) if files else node.service("svc1").validate(document)
+        # a file that a value stands in is not there on the host of the test
+        assert [str(finding) for finding in found if finding.severity is Severity.ERROR and "{file://" not in finding.value] == []
+
+
+@pytest.mark.parametrize("page", [pytest.param(TOP / "docs" / "how-to" / "embed.md", id="embed")])
+def test_python_prints_what_the_page_shows(page, environment, root):
+    found = blocks(page)
+    code = "".join(block.text if block.language == "python" else "" for block in found).replace(FOLDER, str(root.folder))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=root.folder, capture_output=True, text=True, timeout=50, check=False
+    )
+    assert done.stderr == ""
+    shown = "".join(block.text for block in found if block.language == "text")
+    assert steady(done.stdout.replace(str(root.folder), FOLDER)) == steady(shown)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))
+def test_links_lead_somewhere(page):
+    for link in LINK.findall(BLOCK.sub("", page.read_text("utf-8"))):
+        if "://" not in link:
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{link}: no such file"
+            assert not anchor or anchor in anchors(target), f"{link}: no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))
+def test_hooks_that_are_named_exist(page):
+    unknown = {name for name in HOOK.findall(page.read_text("utf-8")) if not hasattr(hookspecs, name)}
+    assert unknown == set()
+
+
+def test_the_table_of_merges_is_the_one_of_the_code():
+    rows = re.findall(r"^\| ([^|]+) \| `([^`|]+)` \|$", (TOP / "docs" / "explanation" / "status.md").read_text("utf-8"), re.MULTILINE)
+    words = [(re.findall("`([^`]+)`", kinds), merged) for kinds, merged in rows]
+    assert {frozenset(map(Status, kinds)): Status(merged) for kinds, merged in words} == _MERGES
+
+
+def test_the_keys_of_the_machine_format_are_described():
+    text = (TOP / "docs" / "reference" / "layouts.md").read_text("utf-8")
+    keys = set(re.findall(r'^ {4}"(\w+)":', text, re.MULTILINE))
+    assert "status_group" in keys
+    assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_the_how_to_quotes_the_files_of_the_example():
+    quoted = {block.title: block.text for block in blocks(TOP / "docs" / "how-to" / "write-a-driver.md") if block.title}
+    assert quoted == {name: (EXAMPLE / name).read_text("utf-8") for name in quoted}
+    assert {str(file.relative_to(EXAMPLE)) for file in EXAMPLE.rglob("*.py") if file.name != "__init__.py"} <= quoted.keys()
+
+
+def test_the_example_passes_its_own_tests(example, environment):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(EXAMPLE / "tests")]
+    done = subprocess.run(command, env=environment, cwd=TOP, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 0, done.stdout
