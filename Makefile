@@ -16,7 +16,7 @@ test: venv
 check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	MYPYPATH=$$(echo $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py tests/bench $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
+	@MYPYPATH=$$(echo $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py tests/bench $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python docs/generate.py --check
 
@@ -30,6 +30,8 @@ venv: .venv/installed
 
 # The core and every plugin of the repository, editable, with what tests and checks need.
 .venv/installed: pyproject.toml $(DISTRIBUTIONS:=/pyproject.toml)
+	@$(PYTHON) -c 'import ensurepip, sys; assert sys.version_info >= (3, 11)' 2>/dev/null || \
+	    { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check hatchling editables
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e . $(foreach d,$(DISTRIBUTIONS),-e $(d))

@@ -45,6 +45,7 @@ from opensvc_core.errors import (
     ActionTimeout,
     ConfigError,
     DriverUnavailable,
+    LockTimeout,
     NoSuchObject,
     OpensvcError,
     UsageError,
@@ -55,6 +56,7 @@ from opensvc_core.model.names import DriverId, Rid, ServicePath
 from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Operations, Setting
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Message, Observation, Status, merge
+from opensvc_core.plan.selection import Selection
 
 __all__ = [
     "ActionFailed",
@@ -79,6 +81,7 @@ __all__ = [
     "Informative",
     "Keyword",
     "LeaseSource",
+    "LockTimeout",
     "Log",
     "Message",
     "NoSuchObject",
@@ -92,6 +95,7 @@ __all__ = [
     "Resource",
     "Rid",
     "Runnable",
+    "Selection",
     "ServiceFacts",
     "ServicePath",
     "Setting",

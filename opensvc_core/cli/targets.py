@@ -67,11 +67,15 @@ class Target:
         return self._service.validate() if self._service else self._session.node.validate(self._session.scope)
 
     def change(self, edit: Callable[[Document], Document]) -> None:
-        """Edit it: all of the edit, or nothing."""
+        """Edit it: all of the edit, or nothing. A warning that the edit brings is told, and stops nothing."""
+        before = {(one.section, one.key, one.code) for one in self.findings()}
         if self._service:
             self._service.change(edit)
         else:
             self._session.node.change(self._session.scope, edit)
+        for one in self.findings():
+            if (one.section, one.key, one.code) not in before:
+                print(one, file=self._session.stderr)
 
     def replace(self, read: str, document: Document) -> None:
         """Put a whole new text in the place of what was read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -62,6 +63,10 @@ class Resource(Declares):
     def occupies(self) -> str:
         """The path that it makes available to others (a mount point, a directory), or an empty text."""
         return ""
+
+    def is_there(self, path: str) -> bool:
+        """Whether a path exists; in a plan, also whether the steps before will have made it."""
+        return path in self.context.planned_paths or os.path.lexists(path)
 
     def position(self) -> int:
         """A number that orders it inside its subset, for older files that number their applications."""

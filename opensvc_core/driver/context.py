@@ -82,6 +82,7 @@ class Context(NamedTuple):
     own directory for state; the driver makes it when it first writes there.
     `confirmed_down` are nodes known to be dead, by a guard or by the administrator's word. `action` is what is being
     done (empty for a status); `is_forced`: the administrator asked for `--force`.
+    `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`).
     """
 
     rid: Rid
@@ -93,6 +94,7 @@ class Context(NamedTuple):
     confirmed_down: frozenset[str] = frozenset()
     action: str = ""
     is_forced: bool = False
+    planned_paths: frozenset[str] | set[str] = frozenset()
 
     def environment(self) -> dict[str, str]:
         """What the commands of the resource find in their environment: whose they are, and for which action."""

@@ -12,7 +12,8 @@ from opensvc_core.model.snapshot import InstanceStatus, Provisioned, ResourceSta
 from opensvc_core.model.status import Message, Observation, Status, as_standby, merge
 from opensvc_core.plan.ordering import START_ORDER, set_ids
 
-_READY = frozenset({Status.UP, Status.STDBY_UP, Status.NA})
+# A resource in `warn` is there, in whole or in part: what stands on it may well be up.
+_READY = frozenset({Status.UP, Status.STDBY_UP, Status.NA, Status.WARN})
 
 
 class Evaluation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from opensvc_core.driver.base import Resource
@@ -146,7 +147,7 @@ class Performer:
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
             if self._executor.is_rehearsal:
-                resource.assumed = _ASSUMED.get(verb)
+                self._assume(verb, resource)
             elif changed and verb in _AFTER:
                 self._check_status(verb, resource)
         if not self._executor.is_rehearsal and verb.endswith("provision") and part.group in PROVISIONED_GROUPS:
@@ -169,6 +170,13 @@ class Performer:
             if verb == "unprovision" and part.policy.unprovision:
                 return resource.unprovision()
         return None
+
+    def _assume(self, verb: str, resource: Resource) -> None:
+        """For the steps of the plan that follow, the step is done."""
+        resource.assumed = _ASSUMED.get(verb)
+        path, planned = resource.occupies(), resource.context.planned_paths
+        if verb == "start" and path and isinstance(planned, set):
+            planned.update((path, *map(str, Path(path).parents)))
 
     def _check_status(self, verb: str, resource: Resource) -> None:
         """A step has succeeded when the status says so, never by exit codes alone."""

@@ -127,7 +127,9 @@ class Service:
             return  # who may only read tells nobody
         self.node.notify("opensvc_status_changed", self.journal(lambda _event: None), service=str(self.path), before=before, after=after)
 
-    def instance(self, *, request: Request | None = None, journal: Journal | None = None) -> Instance:
+    def instance(
+        self, *, request: Request | None = None, journal: Journal | None = None, planned_paths: set[str] | None = None
+    ) -> Instance:
         """Its resources on this node, made from its file. Raises NoSuchObject, ConfigError."""
         from opensvc_core.driver.context import Context
         from opensvc_core.instance.build import Builder, devices
@@ -151,6 +153,7 @@ class Service:
                 confirmed_down=request.confirmed_down if request else frozenset(),
                 action=request.action if request else "",
                 is_forced=bool(request and request.is_forced),
+                planned_paths=frozenset() if planned_paths is None else planned_paths,
             )
 
         parts.extend(Builder(config, self.node.registry.driver, context).parts())
@@ -197,7 +200,7 @@ class Service:
 
         executor = Rehearsal()
         silent = Journal(None, lambda _event: None, node=self.node.name, service=str(self.path), clock=self.node.clock)
-        instance = self.instance(request=request, journal=silent)
+        instance = self.instance(request=request, journal=silent, planned_paths=set())
         self._refuse_elsewhere(instance)
         Performer(instance, request, executor, silent, threading.Event()).perform()
         return Plan(self.path, request, tuple(executor.noted))
@@ -361,8 +364,16 @@ class Service:
         from opensvc_core.model.status import Status
 
         status = self.status(shows_disabled=True).local
-        is_up = (Status.UP, Status.STDBY_UP, Status.WARN)
-        return [one.rid for one in status.resources if one.status in is_up and one.group not in ASIDE]
+        counted = [one for one in status.resources if one.group not in ASIDE]
+        doubtful = [one.rid for one in counted if one.status is Status.WARN]
+        ending = self._ended_by_stop() if doubtful else set()
+        return [one.rid for one in counted if one.status in (Status.UP, Status.STDBY_UP) or (one.rid in doubtful and one.rid in ending)]
+
+    def _ended_by_stop(self) -> set[str]:
+        """The resources for which a stop would do something: a directory with a wrong mode is in `warn`, and has nothing to end."""
+        from opensvc_core.instance.performer import Request
+
+        return {operation.rid for operation in self.rehearse(Request("stop", is_forced=True)).operations if operation.is_change}
 
     def _refuse_while_up(self) -> None:
         if up := self.up():

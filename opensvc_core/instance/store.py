@@ -106,7 +106,7 @@ class Store:
 
     def _below(self, folder: Path, namespace: str, kind: str) -> Iterator[ServicePath]:
         try:
-            names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(SUFFIXES)]
+            names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(SUFFIXES) and entry.is_file()]
         except PermissionError as error:
             raise ActionRefused(f"no right to read {folder}") from error
         except OSError:

@@ -40,7 +40,8 @@ class Case:
             what differs each time (process numbers, moments); None: the files in the folder. Processes, control groups and
             the service's own folders are looked at by the suite.
         remove: take something away behind the driver's back, so that it is no longer up (`umount`, `kill`); None: not tried.
-        hanging: the configuration of a service whose start (or run) hangs, with its time limit; empty: not tried.
+        hanging: the configuration of a service whose start (or run) hangs, with its time limit; empty: not tried. A task that
+            is not `optional = false` never fails its service.
         limit: seconds within which that start has to be given up, the end of its processes included.
         keeps_at_stop: stop leaves what start has made (a directory that may hold data): it is shown after a stop as before it,
             and only `unprovision` takes it away.
@@ -108,9 +109,14 @@ class Bench:
         """The changes that an action would make."""
         return changes(self.service.plan(action).operations)
 
+    @property
+    def cleaner(self) -> str:
+        """The action that leads back to before the first start, as far as the driver's own actions do."""
+        return "unprovision" if self.case.keeps_at_stop and self.is_provisionable else "stop"
+
     def clean(self) -> None:
-        """As before the first start, as far as the driver's own actions lead there."""
-        self.perform("unprovision" if self.case.keeps_at_stop and self.is_provisionable else "stop")
+        """As before the first start."""
+        self.perform(self.cleaner)
 
     def killed(self, action: str, point: int) -> bool:
         """Carry out an action in a process that is killed on the way; whether it came to that point.

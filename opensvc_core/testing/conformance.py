@@ -38,9 +38,13 @@ class _Suite:
     @pytest.fixture
     def bench(self, node_below: Node, tmp_path: Path) -> Bench:
         """A service of the case, made anew for each test."""
-        folder = tmp_path / "host"
+        return self.fresh(node_below, tmp_path)
+
+    def fresh(self, node: Node, tmp_path: Path, name: str = "conformance") -> Bench:
+        """A service of the case, with an empty folder of its own."""
+        folder = tmp_path / f"host.{name}"
         folder.mkdir()
-        return Bench(node_below, self.case(folder), folder)
+        return Bench(node, self.case(folder), folder, name=name)
 
 
 class Conformance(_Suite):
@@ -133,7 +137,7 @@ class Conformance(_Suite):
             where = _where(operations, point)
             _kept(bench.killed("start", point), f"a start yields what its plan says, {where}", "it ended before")
             _tells_the_truth(bench, f"after a start that was killed {where}")
-            bench.perform("start")
+            _completes(bench, "start", f"a start completes one that was killed {where}")
             _shown(bench, bench.case.up, f"after a start that completes one killed {where}")
             _same_look(bench, up, f"a start completes one that was killed {where}")
             bench.clean()
@@ -147,7 +151,7 @@ class Conformance(_Suite):
         for point in range(2 * len(operations)):
             where = _where(operations, point)
             bench.killed("start", point)
-            bench.clean()
+            _completes(bench, bench.cleaner, f"a stop takes away what a start left that was killed {where}")
             _shown(bench, Status.DOWN, f"after a stop of what a start left that was killed {where}")
             _same_look(bench, down, f"a stop takes away what a start left that was killed {where}")
 
@@ -167,7 +171,7 @@ class Conformance(_Suite):
             bench.perform("start")
             _kept(bench.killed("stop", point), f"a stop yields what its plan says, {where}", "it ended before")
             _tells_the_truth(bench, f"after a stop that was killed {where}")
-            bench.perform("stop")
+            _completes(bench, "stop", f"a stop completes one that was killed {where}")
             _shown(bench, Status.DOWN, f"after a stop that completes one killed {where}")
             _same_look(bench, down, f"a stop completes one that was killed {where}")
 
@@ -180,7 +184,7 @@ class Conformance(_Suite):
         bench.case.remove(bench.service)
         seen = bench.settles(lambda: bench.status() is not bench.case.up)
         _kept(seen, "what is gone is seen to be gone", f"it is still shown as {bench.case.up}")
-        bench.perform("start")
+        _completes(bench, "start", "a start brings back what was taken away")
         _shown(bench, bench.case.up, "after a start of what was taken away")
         _same_look(bench, up, "a start brings back what was taken away")
 
@@ -217,7 +221,7 @@ class Conformance(_Suite):
         bench.perform("stop")
         if bench.is_provisionable:
             bench.perform("unprovision")
-        _nothing_left(bench, bench.case.keeps_at_stop and not bench.is_provisionable)
+        _nothing_left(bench, is_kept=bench.case.keeps_at_stop and not bench.is_provisionable)
 
 
 class TaskConformance(_Suite):
@@ -247,16 +251,18 @@ class TaskConformance(_Suite):
         """Exactly the planned operations are carried out, in that order."""
         _as_planned(bench.planned("run"), changes(bench.perform("run")), "run")
 
-    def test_run_killed_anywhere_can_be_repeated(self, bench: Bench) -> None:
-        """The agent is killed before and after each operation of a run; the status is no error then, and a run completes."""
-        bench.perform("run")
-        done = _settled_look(bench)
-        operations = bench.planned("run")
+    def test_run_killed_anywhere_can_be_repeated(self, node_below: Node, tmp_path: Path) -> None:
+        """The agent is killed before and after each operation of the first run; the status is no error then, and a run completes."""
+        whole = self.fresh(node_below, tmp_path)
+        operations = whole.planned("run")
+        whole.perform("run")
+        done = _settled_look(whole)
         for point in range(2 * len(operations)):
             where = _where(operations, point)
+            bench = self.fresh(node_below, tmp_path, f"killed{point}")
             _kept(bench.killed("run", point), f"a run yields what its plan says, {where}", "it ended before")
-            _kept(bench.status() is not Status.UNDEF, f"status can be told after a run that was killed {where}", str(bench.seen().messages))
-            bench.perform("run")
+            _can_be_told(bench, f"after a run that was killed {where}")
+            _completes(bench, "run", f"a run repeats one that was killed {where}")
             _same_look(bench, done, f"a run repeats one that was killed {where}")
 
     def test_time_limit_is_kept(self, bench: Bench) -> None:
@@ -313,11 +319,24 @@ def _as_planned(planned: Sequence[Noted], done: Sequence[Noted], action: str) ->
     _kept(not left, f"{action} does all that is planned", f"planned: {_texts(planned)}\n  done: {_texts(done)}")
 
 
-def _tells_the_truth(bench: Bench, when: str) -> None:
-    """Up means that a start has nothing to do, down that it has; and a look is always possible."""
+def _completes(bench: Bench, action: str, promise: str) -> None:
+    __tracebackhide__ = True
+    try:
+        bench.perform(action)
+    except ActionFailed as error:
+        raise AssertionError(f"the promise is broken: {promise}\n  {action} failed: {error}") from error
+
+
+def _can_be_told(bench: Bench, when: str) -> None:
     __tracebackhide__ = True
     seen = bench.seen()
     _kept(seen.status is not Status.UNDEF, f"status can be told {when}", "; ".join(message.text for message in seen.messages))
+
+
+def _tells_the_truth(bench: Bench, when: str) -> None:
+    """Up means that a start has nothing to do, down that it has; and a look is always possible."""
+    __tracebackhide__ = True
+    _can_be_told(bench, when)
     _kept(
         bench.settles(lambda: _is_true(bench)),
         f"the status is true {when}",
@@ -347,7 +366,7 @@ def _time_limit(bench: Bench, action: str) -> None:
     _same_look(other, other.first, f"a {action} that is given up is taken back")
 
 
-def _nothing_left(bench: Bench, is_kept: bool) -> None:
+def _nothing_left(bench: Bench, *, is_kept: bool) -> None:
     __tracebackhide__ = True
     paths, path, node = bench.node.paths, bench.service.path, bench.node
     identity, look = bench.service.instance().facts.id, bench.look()
@@ -393,7 +412,9 @@ def _where(operations: Sequence[Noted], point: int) -> str:
 
 
 def _texts(operations: Sequence[Noted]) -> list[str]:
-    return [f"{operation.rid}: {operation.text}" + (f" (if {operation.condition})" if operation.condition else "") for operation in operations]
+    return [
+        f"{operation.rid}: {operation.text}" + (f" (if {operation.condition})" if operation.condition else "") for operation in operations
+    ]
 
 
 def _is_same(one: Noted, other: Noted) -> bool:

@@ -42,6 +42,8 @@ def test_services_are_files_with_the_right_names(store, tmp_path):
         ".web.conf.x.tmp",
     ):
         put(tmp_path, name)
+    (tmp_path / "etc/folder.conf").mkdir()
+    (tmp_path / "etc/dangling.conf").symlink_to("nowhere")
     put(tmp_path, "namespaces/prod/svc/web.conf")
     put(tmp_path, "namespaces/prod/vol/v1.conf")
     assert [str(path) for path in store.services()] == ["both", "old", "web", "prod/svc/web", "prod/vol/v1"]

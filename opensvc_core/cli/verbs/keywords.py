@@ -10,7 +10,14 @@ from opensvc_core.cli.session import Session
 from opensvc_core.config.converters import print_value
 from opensvc_core.config.findings import did_you_mean
 from opensvc_core.config.keywords import Keyword
-from opensvc_core.config.vocabulary import ClusterKeywords, NodeKeywords, ResourceKeywords, ServiceKeywords, SubsetKeywords
+from opensvc_core.config.vocabulary import (
+    ClusterKeywords,
+    HeartbeatKeywords,
+    NodeKeywords,
+    ResourceKeywords,
+    ServiceKeywords,
+    SubsetKeywords,
+)
 from opensvc_core.errors import DriverUnavailable, NoSuchObject
 
 SECTIONS = {
@@ -19,11 +26,12 @@ SECTIONS = {
     "subset": SubsetKeywords,
     "node": NodeKeywords,
     "cluster": ClusterKeywords,
+    "hb": HeartbeatKeywords,
 }
 
 
 def run(session: Session, arguments: Arguments) -> int:
-    """Print each keyword with its default and its sentence. Beside drivers: DEFAULT, resource, subset, node, cluster."""
+    """Print each keyword with its default and its sentence. Beside drivers: DEFAULT, resource, subset, node, cluster, hb."""
     name = arguments.positionals[0]
     found = _keywords(session, name)
     if arguments.format == "json":

@@ -11,21 +11,21 @@ class TestConformance(Conformance):
 
 
 class TestWithCheckAndStopCommand(Conformance):
-    """An application that keeps a file while it is up: the check sees the file, the stop command takes it away."""
+    """An application that writes its number into a file: the check and the stop command go by it, and leave the file."""
 
     def case(self, folder):
-        script = folder.parent / "launcher"
+        script, file = folder.parent / "launcher", folder / "pid"
         script.write_text(LAUNCHER)
         script.chmod(0o755)
-        file = folder / "pid"
-        text = f"[app#1]\ntype = simple\nscript = {script}\nstart = {script} run {file}\nstop = {script} stop {file}\ncheck = test -e {file}\n"
-        return Case(text, rid="app#1", remove=lambda service: (end_all(service), file.unlink()))
+        text = f"[app#1]\ntype = simple\nstart = {script} run {file}\nstop = {script} stop {file}\ncheck = {script} check {file}\n"
+        return Case(text, rid="app#1", footprint=str, remove=end_all)
 
 
 LAUNCHER = """#!/bin/sh
 case $1 in
-run) touch "$2"; exec sleep 988 ;;
-stop) rm -f "$2" ;;
+run) echo $$ > "$2"; exec sleep 988 ;;
+stop) kill $(cat "$2"); while kill -0 $(cat "$2") 2>/dev/null; do sleep 0.02; done ;;
+check) test -e "$2" && kill -0 $(cat "$2") 2>/dev/null ;;
 esac
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from functools import partial
 from grp import getgrnam
 from pathlib import Path
 from pwd import getpwnam
@@ -70,8 +71,8 @@ class Directory(Resource, Startable, Provisionable):
         if found and not self._wrong(found):
             yield Already(f"{self.label()} is there")
             return
-        for directory in reversed([parent for parent in (folder, *folder.parents) if not parent.exists()]):
-            yield Call(f"mkdir {directory}", directory.mkdir, undo=Call(f"rmdir {directory}", lambda made=directory: _remove(made)))
+        for directory in reversed([parent for parent in (folder, *folder.parents) if not self.is_there(str(parent))]):
+            yield Call(f"mkdir {directory}", directory.mkdir, undo=Call(f"rmdir {directory}", partial(_remove, directory)))
         yield from self._own(folder, found)
 
     def stop(self) -> Operations:
