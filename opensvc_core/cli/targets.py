@@ -60,7 +60,7 @@ class Target:
 
     def config(self, *, node: str = "") -> ServiceConfig:
         """Its configuration, evaluated for this node or another."""
-        return self._service.config(node=node) if self._service else self._session.node.config_of(self._session.scope)
+        return self._service.config(node=node) if self._service else self._session.node.config_of(self._session.scope, node=node)
 
     def findings(self) -> list[Finding]:
         """What is wrong or doubtful in it."""

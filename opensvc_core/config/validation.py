@@ -20,6 +20,11 @@ from opensvc_core.config.vocabulary import (
 from opensvc_core.errors import ConfigError, DriverUnavailable
 
 NODE_SECTIONS: dict[str, type[Declares]] = {"node": NodeKeywords, "cluster": ClusterKeywords, "hb": HeartbeatKeywords}
+# Sections whose words belong to other parts: plugins, the daemon, the scheduler.
+NODE_OTHERS = frozenset(
+    {"env", "labels", "hook", "stonith", "arbitrator", "listener", "syslog", "reboot", "network", "pool", "array", "switch"}
+)
+SCHEDULED = frozenset({"checks", "packages", "patches", "asset", "disks", "stats", "stats_collection", "sysreport", "compliance"})
 
 
 def validate(config: ServiceConfig) -> list[Finding]:
@@ -56,6 +61,9 @@ class _Validation:
             declares = NODE_SECTIONS.get(name.partition("#")[0])
             if declares:
                 yield from self._keys(name, declares, {} if name in NODE_SECTIONS else None)
+            elif name.partition("#")[0] not in NODE_OTHERS | SCHEDULED:
+                hint = did_you_mean(name.partition("#")[0], [*NODE_SECTIONS, *NODE_OTHERS])
+                yield self._finding(Severity.WARNING, "unknown-section", "no section of this file", name, hint=hint)
         yield from self._remarks()
 
     def _remarks(self) -> Iterator[Finding]:

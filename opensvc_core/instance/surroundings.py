@@ -112,10 +112,12 @@ class Surroundings:
             return "opensvc"
         return f"opensvc.{crc32(str(self.paths.etc).encode()):08x}"
 
-    def config_of(self, name: str, document: Document | None = None) -> ServiceConfig:
-        """`node` or `cluster`: that file, evaluated for this node."""
+    def config_of(self, name: str, document: Document | None = None, *, node: str = "") -> ServiceConfig:
+        """`node` or `cluster`: that file, evaluated for this node or another."""
         file = self.paths.etc / f"{name}.conf"
-        world = World(node=self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)})
+        world = World(
+            node=node or self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)}
+        )
         declarations = lambda kind: self.registry.driver(kind)  # noqa: E731, PLW0108 - the registry is made when a driver is asked for
         return ServiceConfig(document or self.store.read(file), world, declarations)
 

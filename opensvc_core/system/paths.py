@@ -56,7 +56,8 @@ class Paths(NamedTuple):
                 self.tmp.mkdir(mode=0o700, exist_ok=True)
             _make_private(self.tmp)
         except OSError as exc:
-            raise OpensvcError(f"cannot use {self.tmp}: {exc.strerror}") from exc
+            kind = ActionRefused if isinstance(exc, PermissionError) else OpensvcError
+            raise kind(f"cannot use {self.tmp}: {exc.strerror}") from exc
         return self.tmp
 
 

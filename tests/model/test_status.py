@@ -31,7 +31,7 @@ MERGES = [
 ]
 
 
-@pytest.mark.parametrize(("statuses", "merged"), MERGES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("statuses", "merged"), MERGES, ids=str)
 def test_a_set_of_statuses_merges_into(statuses, merged):
     assert merge(statuses) is merged
 

@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 from opensvc_core.cli.options import Arguments
@@ -51,7 +52,10 @@ def _replace(target: Target, read: str, text: str, copy: Path) -> None:
 
 
 def _edit(copy: Path) -> None:
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    if not editor and not sys.stdin.isatty():
+        raise UsageError("there is no terminal to edit on; the variable EDITOR names an editor that needs none, or use 'set'")
+    editor = editor or "vi"
     signal.signal(signal.SIGINT, lambda _number, _frame: None)  # the terminal's ^C is the editor's alone
     try:
         code = subprocess.run([*shlex.split(editor), str(copy)], check=False).returncode

@@ -1,0 +1,180 @@
+"""Conducting: an action on a service from its lock to its last word, its plan, and the end of the service itself."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from opensvc_core.errors import ActionInterrupted, ActionRefused
+from opensvc_core.instance import looking
+from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
+from opensvc_core.instance.instance import Instance
+from opensvc_core.instance.journal import Journal, Sink
+from opensvc_core.instance.part import ASIDE
+from opensvc_core.instance.performer import Performer, Request, rids_of
+from opensvc_core.instance.plan import Plan
+from opensvc_core.instance.subject import Subject
+from opensvc_core.model.events import Event, Level
+from opensvc_core.model.status import Status
+from opensvc_core.system import files
+from opensvc_core.system.commands import CommandRunner
+from opensvc_core.system.locks import InstanceLock
+
+_FORCED_GRACE = 10.0
+_DELETE_WAIT = 60.0
+
+
+def rehearse(subject: Subject, request: Request) -> Plan:
+    """The plan of a request."""
+    executor = Rehearsal()
+    silent = Journal(None, lambda _event: None, node=subject.node.name, service=str(subject.path), clock=subject.node.clock)
+    instance = looking.instance(subject, request=request, journal=silent, planned_paths=set())
+    _refuse_elsewhere(subject, instance)
+    Performer(instance, request, executor, silent, threading.Event()).perform()
+    return Plan(subject.path, request, tuple(executor.noted))
+
+
+def stream(subject: Subject, request: Request, wait_lock: float | None) -> Iterator[Event]:
+    """Carry out a request in a thread of its own, and yield the events. To leave early interrupts the action."""
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    cancel, errors = threading.Event(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            perform(subject, request, events.put, wait_lock=wait_lock, cancel=cancel)
+        except BaseException as error:  # noqa: BLE001 - raised again by the reader of the events
+            errors.append(error)
+        finally:
+            events.put(None)
+
+    worker = threading.Thread(target=work, name=f"{request.action} {subject.path}")
+    worker.start()
+    try:
+        while (event := events.get()) is not None:
+            yield event
+    finally:
+        cancel.set()
+        worker.join()
+    if errors:
+        raise errors[0]
+
+
+def perform(
+    subject: Subject,
+    request: Request,
+    sink: Sink,
+    *,
+    wait_lock: float | None = None,
+    by_scheduler: bool = False,
+    cancel: threading.Event | None = None,
+    watch: Watch | None = None,
+) -> tuple[Noted, ...]:
+    """Carry out a request in this thread, and return the operations done. Raises what became of it, where that is not success."""
+    journal = subject.journal(sink, by_scheduler=by_scheduler)
+    cancel = cancel or threading.Event()
+    store = subject.node.store
+    text = store.text(subject.file)
+    instance = _manageable(subject, request, journal)
+    lock = InstanceLock(subject.state.lock_file, name=str(subject.path))
+    if request.is_forced:
+        lock.end_holder(_FORCED_GRACE)
+    lock.acquire(request.action, wait=instance.keywords.lock_timeout if wait_lock is None else wait_lock)
+    runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
+    executor = HostExecutor(runner, journal, watch)
+    try:
+        if store.text(subject.file) != text:  # edited, or deleted, while we waited for the lock
+            instance = _manageable(subject, request, journal)
+        _guarded(subject, instance, request, executor, journal=journal, cancel=cancel)
+    finally:
+        subject.state.forget_progress()
+        lock.release(is_left_to_commands=runner.has_left_processes)
+    return tuple(executor.noted)
+
+
+def delete(subject: Subject, *, is_forced: bool = False, wait_lock: float | None = None) -> None:
+    """Delete the file, the state and the log of a service. Raises ActionRefused while it has something up on this node."""
+    file, lock = subject.file, InstanceLock(subject.state.lock_file, name=str(subject.path))
+    lock.acquire("delete", wait=_DELETE_WAIT if wait_lock is None else wait_lock)
+    try:
+        if not is_forced and (left := up(subject)):
+            raise ActionRefused(f"{subject.path} has {', '.join(left)} up here; stop it first (--force deletes it and leaves them)")
+        _remove_groups(subject)
+        with subject.node.store.editing(file):
+            files.remove(file)
+        subject.node.links.remove(subject.path)
+        files.remove(subject.node.paths.log_file(subject.path))
+        files.remove_tree(subject.state.folder)
+        with suppress(OSError):  # what a forced delete leaves up may still need it
+            (subject.node.paths.run / subject.path.state_path).rmdir()
+    finally:
+        lock.release()
+
+
+def up(subject: Subject) -> list[str]:
+    """The resources that are up here, in whole or in part, of those that make the service available."""
+    seen = looking.status(subject, shows_disabled=True).local
+    counted = [one for one in seen.resources if one.group not in ASIDE]
+    doubtful = [one.rid for one in counted if one.status is Status.WARN]
+    ending = _ended_by_stop(subject) if doubtful else set()
+    return [one.rid for one in counted if one.status in (Status.UP, Status.STDBY_UP) or (one.rid in doubtful and one.rid in ending)]
+
+
+def _ended_by_stop(subject: Subject) -> set[str]:
+    """The resources for which a stop would do something: a directory with a wrong mode is in `warn`, and has nothing to end."""
+    return {operation.rid for operation in rehearse(subject, Request("stop", is_forced=True)).operations if operation.is_change}
+
+
+def _remove_groups(subject: Subject) -> None:
+    """Remove the empty control groups that applications which ended by themselves have left."""
+    with suppress(Exception):  # a file with errors is deleted as well
+        instance = looking.instance(subject)
+        for part in instance.parts:
+            subject.node.host.remove_group(f"{instance.facts.cgroup}/{part.rid}")
+
+
+def _manageable(subject: Subject, request: Request, journal: Journal) -> Instance:
+    """The instance that a request is for, if it is for this node."""
+    instance = looking.instance(subject, request=request, journal=journal)
+    _refuse_elsewhere(subject, instance)
+    return instance
+
+
+def _guarded(
+    subject: Subject, instance: Instance, request: Request, executor: HostExecutor, *, journal: Journal, cancel: threading.Event
+) -> None:
+    """Ask the plugins, perform, and tell the plugins what became of it."""
+    began, outcome = time.monotonic(), "failed"
+    journal.say(f"{request.action} begins", level=Level.DEBUG, name="begin")
+    try:
+        rids = list(rids_of(request, instance))
+        subject.node.refuse_by_plugins(str(subject.path), request.action, rids)
+        subject.state.keep_progress(rids)
+        Performer(instance, request, executor, journal, cancel).perform()
+        outcome = "done"
+    except ActionRefused:
+        outcome = "refused"
+        raise
+    except ActionInterrupted:
+        outcome = "interrupted"
+        raise
+    finally:
+        seconds = time.monotonic() - began
+        text = f"{request.action}: {outcome} after {seconds:.3f} s"
+        journal.say(text, level=Level.DEBUG, name="end", seconds=seconds, outcome=outcome)
+        facts = {"service": str(subject.path), "action": request.action, "outcome": outcome, "seconds": seconds}
+        subject.node.notify("opensvc_after_action", journal, **facts)
+
+
+def _refuse_elsewhere(subject: Subject, instance: Instance) -> None:
+    keywords, node = instance.keywords, subject.node
+    nodes = {*keywords.nodes, *keywords.drpnodes, *keywords.encapnodes, *(keywords.drpnode or "").split()}
+    if nodes and node.name not in nodes:
+        raise ActionRefused(f"{subject.path} is not for this node: {node.name} is not among its nodes ({' '.join(sorted(nodes))})")
+    env = keywords.env or node.settings.env
+    if node.settings.env == "PRD" and env != "PRD":
+        raise ActionRefused(f"{subject.path} is of environment {env}, and this is a PRD node; DEFAULT.env or node.env says otherwise")
+    if keywords.disable:
+        raise ActionRefused(f"{subject.path} is disabled; 'enable' makes it manageable again")

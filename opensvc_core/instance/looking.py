@@ -1,0 +1,121 @@
+"""Looking: a service's resources made from its file, and their status seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.driver.capabilities import Informative
+from opensvc_core.driver.context import Context, ServiceFacts
+from opensvc_core.errors import OpensvcError
+from opensvc_core.instance.build import Builder, devices
+from opensvc_core.instance.instance import Instance
+from opensvc_core.instance.journal import Journal
+from opensvc_core.instance.part import Part
+from opensvc_core.instance.subject import Subject
+from opensvc_core.model.names import Rid
+from opensvc_core.model.snapshot import ServiceStatus
+from opensvc_core.system.locks import InstanceLock
+
+if TYPE_CHECKING:
+    from opensvc_core.instance.performer import Request
+
+
+def status(subject: Subject, *, shows_disabled: bool = False) -> ServiceStatus:
+    """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case."""
+    seen = instance(subject)
+    lock = InstanceLock(subject.state.lock_file)
+    local = seen.evaluate(subject.state.in_progress() if lock.holder() else frozenset())
+    keywords = seen.keywords
+    if not (keywords.show_disabled or shows_disabled):
+        local = local._replace(resources=tuple(one for one in local.resources if not one.is_disabled))
+    return ServiceStatus(
+        path=subject.path,
+        avail=local.avail,
+        overall=local.overall,
+        instances=(local,),
+        env=keywords.env or subject.node.settings.env,
+        mode=keywords.mode,
+        topology=keywords.topology,
+        orchestrate=keywords.orchestrate,
+        nodes=tuple(keywords.nodes or [subject.node.name]),
+    )
+
+
+def tell(subject: Subject, seen: ServiceStatus) -> None:
+    """Tell the plugins when the overall status is another one than was told before. Needs the right to write `var`."""
+    after = str(seen.overall)
+    try:
+        before = subject.state.last_overall()
+        if before == after:
+            return
+        subject.state.keep_overall(after)
+    except OpensvcError:
+        return  # who may only read tells nobody
+    journal = subject.journal(lambda _event: None)
+    subject.node.notify("opensvc_status_changed", journal, service=str(subject.path), before=before, after=after)
+
+
+def instance(
+    subject: Subject, *, request: Request | None = None, journal: Journal | None = None, planned_paths: set[str] | None = None
+) -> Instance:
+    """The resources on this node, made from the file. Raises NoSuchObject, ConfigError.
+
+    `request` is the action that they are made for, `planned_paths` what a plan collects (see `Context`).
+    """
+    parts: list[Part] = []
+    node = subject.node
+    config = ServiceConfig(subject.document(), node.world(subject.path), node.registry.driver, lambda rid, name: devices(parts, rid, name))
+    facts = _facts(subject, config)
+    log = journal or subject.journal(lambda _event: None)
+
+    def context(rid: str) -> Context:
+        return Context(
+            rid=Rid(rid),
+            system=node.host,
+            log=log.of(rid),
+            node=node.name,
+            service=facts,
+            var_dir=subject.state.resource_dir(rid),
+            confirmed_down=request.confirmed_down if request else frozenset(),
+            action=request.action if request else "",
+            is_forced=bool(request and request.is_forced),
+            planned_paths=frozenset() if planned_paths is None else planned_paths,
+        )
+
+    parts.extend(Builder(config, node.registry.driver, context).parts())
+    return Instance(
+        parts,
+        node=node.name,
+        keywords=config.service,
+        facts=facts,
+        state=subject.state,
+        subsets=config.subsets(),
+        is_node_frozen=node.state.is_frozen(),
+    )
+
+
+def info(subject: Subject) -> dict[str, dict[str, str]]:
+    """What the resources tell of themselves, by rid."""
+    resources = [part.resource for part in instance(subject).parts if part.resource and not part.is_disabled]
+    return {resource.rid: _told(resource) for resource in resources if isinstance(resource, Informative)}
+
+
+def _facts(subject: Subject, config: ServiceConfig) -> ServiceFacts:
+    keywords, paths = config.service, subject.node.paths
+    return ServiceFacts(
+        path=subject.path,
+        id=keywords.id or "",
+        nodes=tuple(keywords.nodes or [subject.node.name]),
+        launchers=paths.etc / f"{subject.path.config_path}.d",
+        run_dir=paths.run / subject.path.state_path,
+        tmp_dir=paths.tmp,
+        cgroup=f"{subject.node.cgroup}/{subject.path.state_path.replace('/', '.')}",
+    )
+
+
+def _told(resource: Informative) -> dict[str, str]:
+    try:
+        return dict(resource.info())
+    except Exception as error:  # noqa: BLE001 - one that fails hides no other
+        return {"error": str(error)}

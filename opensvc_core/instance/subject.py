@@ -1,0 +1,71 @@
+"""A subject: a service's name, file and state, which everything that is done with it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from opensvc_core.config.document import Document
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.instance.state import State
+from opensvc_core.instance.surroundings import Surroundings
+from opensvc_core.model.names import ServicePath
+
+if TYPE_CHECKING:
+    from opensvc_core.config.findings import Finding
+    from opensvc_core.instance.journal import Journal, Sink
+
+
+class Subject:
+    """One service of a node. Nothing is kept between two calls: each reads the file and sees the host anew."""
+
+    def __init__(self, node: Surroundings, path: ServicePath) -> None:
+        self.node, self.path = node, path
+        self.state = State(node.paths.state(path))
+
+    @property
+    def file(self) -> Path:
+        """Its file of configuration. Raises NoSuchObject."""
+        return self.node.store.file(self.path)
+
+    def document(self) -> Document:
+        """The text of its file. Raises NoSuchObject, ConfigError."""
+        return self.node.store.read(self.file)
+
+    def config(self, document: Document | None = None, *, node: str = "") -> ServiceConfig:
+        """Its configuration, evaluated for this node or, with `node`, for another one."""
+        return ServiceConfig(document or self.document(), self.node.world(self.path, node), self.node.registry.driver)
+
+    def validate(self, document: Document | None = None) -> list[Finding]:
+        """What is wrong or doubtful in its file, or in a text that may become its file."""
+        from opensvc_core.config.findings import Finding, Severity  # noqa: PLC0415 - reading a value validates nothing
+        from opensvc_core.config.validation import validate  # noqa: PLC0415
+
+        found = validate(self.config(document))
+        if other := self.node.store.shadowed(self.path):
+            text = f"{other} is there as well, and not read"
+            found.append(Finding(Severity.WARNING, "two-files", text, str(self.file), hint="remove one of them"))
+        return found
+
+    def change(self, edit: Callable[[Document], Document]) -> None:
+        """Edit its file: all of the edit, or nothing where that would make an error that was not there before."""
+        self.node.store.change(self.file, edit, lambda before, after: self.refuse_errors(after, known=before))
+
+    def replace(self, read: str, document: Document) -> None:
+        """Write a whole new text in the place of what was read; errors that stood there before may stay."""
+        self.refuse_errors(document, known=self.node.store.parsed(read, self.file))
+        self.node.store.replace(self.file, read, document.text())
+
+    def refuse_errors(self, after: Document, *, known: Document | None = None) -> None:
+        """Raise ConfigError for the errors of a text, other than those that a known text has as well."""
+        from opensvc_core.config.findings import refuse_new_errors  # noqa: PLC0415
+
+        refuse_new_errors(self.validate(known) if known else [], self.validate(after))
+
+    def journal(self, sink: Sink, *, by_scheduler: bool = False) -> Journal:
+        """Where its events go: its log file and `sink`."""
+        from opensvc_core.instance.journal import Journal  # noqa: PLC0415 - nor does it log
+
+        file = self.node.paths.log_file(self.path)
+        return Journal(file, sink, node=self.node.name, service=str(self.path), clock=self.node.clock, by_scheduler=by_scheduler)
