@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from opensvc_core.errors import ActionInterrupted, ActionRefused
+from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout
 from opensvc_core.instance import looking
 from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
 from opensvc_core.instance.instance import Instance
@@ -25,6 +25,8 @@ from opensvc_core.system.locks import InstanceLock
 
 _FORCED_GRACE = 10.0
 _DELETE_WAIT = 60.0
+# How often one who waits for the lock looks whether it was interrupted.
+_CANCEL_INTERVAL = 0.5
 
 
 def rehearse(subject: Subject, request: Request) -> Plan:
@@ -81,7 +83,7 @@ def perform(
     lock = InstanceLock(subject.state.lock_file, name=str(subject.path))
     if request.is_forced:
         lock.end_holder(_FORCED_GRACE)
-    lock.acquire(request.action, wait=instance.keywords.lock_timeout if wait_lock is None else wait_lock)
+    _take(lock, request.action, instance.keywords.lock_timeout if wait_lock is None else wait_lock, cancel)
     runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
     executor = HostExecutor(runner, journal, watch)
     try:
@@ -133,6 +135,20 @@ def _remove_groups(subject: Subject) -> None:
         instance = looking.instance(subject)
         for part in instance.parts:
             subject.node.host.remove_group(f"{instance.facts.cgroup}/{part.rid}")
+
+
+def _take(lock: InstanceLock, action: str, wait: float, cancel: threading.Event) -> None:
+    """Take the lock; who interrupts the action interrupts its wait for it as well."""
+    end = time.monotonic() + wait
+    while True:
+        try:
+            lock.acquire(action, wait=min(_CANCEL_INTERVAL, end - time.monotonic()))
+            return
+        except LockTimeout as error:
+            if cancel.is_set():
+                raise ActionInterrupted(f"{action} was interrupted; nothing was done: {error}") from error
+            if time.monotonic() >= end:
+                raise
 
 
 def _manageable(subject: Subject, request: Request, journal: Journal) -> Instance:

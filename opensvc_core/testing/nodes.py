@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ NODENAME = "n1"
 # The one driver that only tests have: its start fails, after that of all others.
 FAILING = EntryPoint(DRIVERS, "app.failing", "opensvc_core.testing.failing", "opensvc-core")
 _GRACE = 1.0
+# Seconds that the stop of a service may take at the end of a test.
+_PATIENCE = 5.0
 
 
 def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NODENAME) -> Node:
@@ -34,11 +37,23 @@ def processes_of(service: Service) -> list[ProcessId]:
     return sorted({*known, *service.node.host.group_processes(instance.facts.cgroup)})
 
 
+def _stop(service: Service) -> None:
+    """Stop it, for as long as that may take: a stop that hangs is what the test is about, perhaps."""
+    cancel = threading.Event()
+    timer = threading.Timer(_PATIENCE, cancel.set)
+    timer.start()
+    try:
+        service.perform(Request("shutdown"), lambda _event: None, wait_lock=_GRACE, cancel=cancel)
+    finally:
+        timer.cancel()
+        timer.join()
+
+
 def end_all(node: Node) -> None:
     """Stop every service of a node, and end what is left of them. Nothing is raised: the test has said what there is to say."""
     for service in node.services():
         with contextlib.suppress(OpensvcError, OSError):
-            service.perform(Request("shutdown"), lambda _event: None, wait_lock=_GRACE)
+            _stop(service)
         with contextlib.suppress(OpensvcError, OSError):
             node.host.end_processes(processes_of(service), grace=_GRACE, tree=True)
     if node.host.groups:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
 
 import pytest
 
@@ -116,7 +118,7 @@ class Remembering(Sample):
     """A status that is remembered, not seen."""
 
     id = "fs.remembering"
-    known = {}
+    known: ClassVar[dict] = {}
 
     def status(self):
         return self.known.get(self.folder, Status.DOWN)
@@ -139,7 +141,11 @@ class OtherPlan(Sample):
 
     def start(self):
         for operation in super().start():
-            yield Call(f"{operation} at {time.monotonic_ns()}", operation.do, undo=operation.undo) if isinstance(operation, Call) else operation
+            yield (
+                Call(f"{operation} at {time.monotonic_ns()}", operation.do, undo=operation.undo)
+                if isinstance(operation, Call)
+                else operation
+            )
 
 
 class LongerPlan(Sample):
@@ -292,7 +298,7 @@ class LeavingGroup(Sample):
 
     def start(self):
         yield from super().start()
-        yield Command(["true"], setting=Setting(cgroup=f"{self.context.service.cgroup}/{self.rid}"))
+        yield Command(["true"], setting=Setting(cgroup=f"{self.context.service.cgroup}/other"))
 
 
 class NoUnprovision(Sample, Provisionable):
@@ -435,12 +441,15 @@ def made(node_with, tmp_path):
 class TestSample(Conformance):
     """A driver that keeps its promises passes the whole suite."""
 
+    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "it is shown below, with a start that hangs"})
+
     @pytest.fixture
     def bench(self, made):
         return made(Sample)
 
 
 class TestTask(TaskConformance):
+    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "it is shown below, with a run that hangs"})
     kind = "sample"
 
     @pytest.fixture
@@ -487,8 +496,8 @@ NOTHING_LEFT = Conformance.test_nothing_is_left_behind
         (HalfIsDown, KILLED_START, "the status is true after a start that was killed after operation 1"),
         (HalfIsAnError, KILLED_START, "status can be told after a start that was killed after operation 1"),
         (HalfIsAnError, KILLED_STOP, "status can be told after a stop that was killed after operation 1"),
-        (StayingHalf, KILLED_THEN_STOPPED, "a stop takes away what a start left that was killed after operation 1"),
-        (StayingHalf, KILLED_STOP, "a stop completes one that was killed after operation 1"),
+        (StayingHalf, KILLED_THEN_STOPPED, "fs#1 is shown as down after a stop of what a start left that was killed after operation 1"),
+        (StayingHalf, KILLED_STOP, "fs#1 is shown as down after a stop that completes one killed after operation 1"),
         (IdleStop, KILLED_STOP, "a stop of what is up yields the operations that it needs"),
         (HalfIsUp, REMOVED, "what is gone is seen to be gone"),
         (Remembering, REMOVED, "what is gone is seen to be gone"),

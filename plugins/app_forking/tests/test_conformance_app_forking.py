@@ -10,17 +10,15 @@ class TestConformance(Conformance):
         script.chmod(0o755)
         text = f"[app#1]\ntype = forking\nscript = {script}\nstart = true\nstop = true\ncheck = true\n"
         hanging = text.replace("start = true", f"start = {script} hang\nstart_timeout = 0.5s")
-        return Case(
-            text, rid="app#1", footprint=lambda: file.exists(), remove=lambda service: end(script, service), hanging=hanging, limit=6.0
-        )
+        return Case(text, rid="app#1", footprint=file.exists, remove=lambda service: end(script, service), hanging=hanging, limit=6.0)
 
 
 # The process is known by its number in a file, as daemons do it.
 LAUNCHER = """#!/bin/sh
 case $1 in
 start) sleep 986 >/dev/null 2>&1 & echo $! > FILE ;;
-stop) test ! -e FILE || kill $(cat FILE); rm -f FILE ;;
-status) test -e FILE && kill -0 $(cat FILE) 2>/dev/null ;;
+stop) test ! -s FILE || kill $(cat FILE) 2>/dev/null; rm -f FILE ;;
+status) test -s FILE && grep -q . /proc/$(cat FILE)/cmdline 2>/dev/null ;;
 hang) sleep 985 & sleep 984 ;;
 esac
 """

@@ -1,0 +1,126 @@
+"""Plugins around actions, and nodes beside each other."""
+
+import pytest
+
+from opensvc_core.errors import ActionFailed, ActionRefused
+from opensvc_core.registry import DRIVERS
+
+ONE = "[fs#1]\ntype = probe\n"
+
+
+def test_a_plugin_refuses_an_action_before_anything_is_done(labs, plugin):
+    def opensvc_before_action(service, action, rids):
+        raise ActionRefused(f"no {action} of {service} ({', '.join(rids)}) on Fridays")
+
+    lab = labs(plugin(opensvc_before_action=opensvc_before_action))
+    service = lab.service(ONE)
+    with pytest.raises(ActionRefused, match=r"start refused by a plugin: no start of svc1 \(fs#1\) on Fridays"):
+        lab.do(service, "start")
+    assert lab.seen(service) == {"fs#1": "down"}
+    assert len(service.plan("start").operations) == 1
+
+
+def test_a_guard_that_fails_refuses(labs, plugin):
+    lab = labs(plugin(opensvc_before_action=lambda service: {}[service]))
+    with pytest.raises(ActionRefused, match="a plugin that guards actions failed: KeyError: 'svc1'"):
+        lab.do(lab.service(ONE), "start")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [(ONE, "done"), (ONE + "fails = start\n", "failed"), (ONE + "fails = refuse\n", "refused")],
+    ids=lambda value: value,
+)
+def test_plugins_are_told_how_an_action_ended(labs, plugin, text, outcome):
+    told = []
+
+    def opensvc_before_action(service):
+        if outcome == "refused":
+            raise ActionRefused("no")
+
+    def opensvc_after_action(service, action, outcome, seconds):
+        told.append((service, action, outcome, seconds >= 0))
+
+    lab = labs(plugin(opensvc_after_action=opensvc_after_action, opensvc_before_action=opensvc_before_action))
+    service = lab.service(text)
+    try:
+        lab.do(service, "start")
+    except (ActionFailed, ActionRefused):
+        assert outcome != "done"
+    assert told == [("svc1", "start", outcome, True)]
+
+
+def test_a_plugin_that_fails_is_logged_and_the_others_are_told(labs, plugin):
+    told = []
+
+    def opensvc_after_action(outcome):
+        told.append(outcome)
+
+    lab = labs(
+        plugin("opensvc_bad", opensvc_after_action=lambda outcome: {}[outcome]),
+        plugin("opensvc_good", opensvc_after_action=opensvc_after_action),
+    )
+    assert lab.do(lab.service(ONE), "start") == ["up fs#1"]
+    assert told == ["done"]
+    assert "plugin opensvc_bad: opensvc_after_action: KeyError: 'done'" in lab.lines()
+
+
+def test_a_plugin_that_can_not_be_imported_stops_nothing(labs, plugin):
+    broken = plugin("opensvc_gone")._replace(module="opensvc_gone.nowhere")
+    lab = labs(broken)
+    assert lab.do(lab.service(ONE), "start") == ["up fs#1"]
+    assert "opensvc_gone.nowhere" in lab.node.registry.failures()
+
+
+def test_plugins_are_told_of_another_overall_status_once(labs, plugin):
+    told = []
+    lab = labs(plugin(opensvc_status_changed=lambda service, before, after: told.append((service, before, after))))
+    service = lab.service(ONE)
+    service.tell_status(service.status())
+    service.tell_status(service.status())
+    lab.do(service, "start")
+    service.tell_status(service.status())
+    assert told == [("svc1", "", "down"), ("svc1", "down", "up")]
+
+
+def test_a_driver_plugin_that_fails_makes_only_its_own_resources_undef(labs, plugin):
+    def opensvc_register_drivers():
+        raise OSError("no library")
+
+    lab = labs(plugin("opensvc_bad_driver", DRIVERS, "fs.bad", opensvc_register_drivers=opensvc_register_drivers))
+    service = lab.write(ONE + "[fs#2]\ntype = bad\n")
+    assert lab.seen(service) == {"fs#1": "down", "fs#2": "undef"}
+    messages = [message.text for one in service.status().local.resources for message in one.messages]
+    assert messages == ["opensvc-bad-driver failed: OSError: no library"]
+
+
+def test_plugins_are_told_the_settings_of_their_node(labs, plugin):
+    told = []
+
+    def opensvc_configure(settings):
+        told.append(settings)
+
+    lab = labs(plugin(opensvc_configure=opensvc_configure))
+    lab.do(lab.service(ONE), "start")
+    assert told[0]["nodename"] == lab.node.name and told[0]["paths"]["etc"] == str(lab.node.paths.etc)
+
+
+def test_two_nodes_below_two_folders_do_not_disturb_each_other(labs, elsewhere):
+    one, other = labs(root="one"), labs(root="other")
+    first, second = one.service(ONE), other.service(ONE)
+    one.do(first, "start")
+    assert (one.seen(first), other.seen(second)) == ({"fs#1": "up"}, {"fs#1": "down"})
+    assert one.node.cgroup != other.node.cgroup
+    with elsewhere(lambda wait: one.do(first, "stop", watch=lambda _noted, is_done: None if is_done else wait())):
+        other.do(second, "start", wait_lock=0.1)
+    assert (one.seen(first), other.seen(second)) == ({"fs#1": "down"}, {"fs#1": "up"})
+    other.do(second, "stop")
+    second.delete()
+    assert [str(service.path) for service in one.node.services()] == ["svc1"] and other.node.services() == []
+
+
+def test_the_log_of_a_service_has_what_was_done(lab):
+    service = lab.service(ONE)
+    lab.do(service, "start")
+    text = lab.node.paths.log_file(service.path).read_text()
+    assert "o:svc1 r:fs#1 sc:n | up fs#1" in text
