@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
+from opensvc_core import Node
+
 BIN = Path(sys.executable).parent
 ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
@@ -115,11 +117,27 @@ class Root:
                     os.kill(int(entry.name), signal.SIGKILL)
         for process in self._begun:
             process.communicate(timeout=10)
+        self._remove_groups()
+
+    def _remove_groups(self) -> None:
+        """Remove the control groups that were made here."""
+        node = Node(self.folder, nodename=self.nodename)
+        if node.host.groups:
+            top = node.host.groups.directory(node.cgroup)
+            self.wait_for(lambda: _is_removed(top))
 
     def _argv(self, line: str, *, as_ordinary: bool = False) -> list[str]:
         words = shlex.split(line)
         program = self.folder / words[0] if "/" in words[0] else shutil.which(words[0], path=str(BIN)) or words[0]
         return [*(ORDINARY if as_ordinary else ()), str(program), *words[1:]]
+
+
+def _is_removed(top: Path) -> bool:
+    """Remove a tree of control groups; one whose processes are still ending can't be removed yet."""
+    for folder in sorted((path for path in (top, *top.rglob("*")) if path.is_dir()), reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
+    return not top.exists()
 
 
 @pytest.fixture

@@ -61,15 +61,13 @@ class InstanceLock:
         """Take the lock, waiting up to `wait` seconds.
 
         Raises LockTimeout when it is held for longer, ActionRefused when we may not write the file, RuntimeError when
-        this process holds it already.
+        this lock holds it already.
         """
         if self.fd is not None:
             raise RuntimeError(f"{self.name}: this process holds the lock already")
         until = self._clock.monotonic() + max(wait, _LEAST_WAIT)
         pause = 0.001
         while (descriptor := self._try()) is None:
-            if _holds(os.getpid(), self.path):
-                raise RuntimeError(f"{self.name}: this process holds the lock already")
             left = until - self._clock.monotonic()
             if left <= 0:
                 raise LockTimeout(f"{self.name}: {self.holder() or Holder()}; --waitlock waits longer, --force ends it")
@@ -117,6 +115,8 @@ class InstanceLock:
         holder = self.holder()
         if holder is None:
             return
+        if holder.pid == os.getpid():
+            raise LockTimeout(f"{self.name}: {holder}, in this process; it can't be ended without ending what asks for it")
         try:
             if not send(holder.process, signal.SIGTERM):
                 self._signal_all(signal.SIGTERM)

@@ -82,14 +82,24 @@ def test_waiting_pays_off_when_the_holder_is_done(path, agent):
     lock.release()
 
 
-@pytest.mark.parametrize("is_same", [True, False], ids=["same object", "another object"])
-def test_taking_it_twice_in_one_process_is_an_error(path, is_same):
+def test_taking_it_twice_with_one_object_is_an_error(path):
     lock = InstanceLock(path)
     lock.acquire("start", wait=0)
-
     with pytest.raises(RuntimeError, match="svc1: this process holds the lock already"):
-        (lock if is_same else InstanceLock(path)).acquire("start", wait=5)
+        lock.acquire("start", wait=5)
     lock.release()
+
+
+def test_another_thread_of_the_process_waits_and_is_never_ended(path):
+    lock, other = InstanceLock(path), InstanceLock(path)
+    lock.acquire("start", wait=0)
+    with pytest.raises(LockTimeout, match="'start' by pid"):
+        other.acquire("stop", wait=0.1)
+    with pytest.raises(LockTimeout, match="in this process"):
+        other.end_holder(0.1)
+    lock.release()
+    other.acquire("stop", wait=0)
+    other.release()
 
 
 def test_a_command_of_a_killed_agent_holds_the_lock_until_it_ends(path, agent):

@@ -34,7 +34,8 @@ class Simple(Application):
         found = leaders(processes, kin_of)
         seen = self.checked() if self.check_launch else Observation(Status.UP if found else Status.DOWN, self._unusable())
         facts = {"pids": _pids(found)} if found else {}
-        return Observation(seen.status, (*seen.messages, *self._irregular(processes, found)), {**seen.info, **facts})
+        messages = (*seen.messages, *self._irregular(processes, found, seen.status))
+        return Observation(seen.status, messages, {**seen.info, **facts})
 
     def start(self) -> Operations:
         """Start its command and leave it running, unless it is there."""
@@ -46,7 +47,8 @@ class Simple(Application):
             yield Already(f"{self.label()} is already started")
             return
         if self.assumed is None and (found := leaders(self.processes(), kin_of)):
-            yield Already(f"{self.label()} runs already, as pid {_pids(found)}, though its check does not say so")
+            # it may be a database that takes its time to recover: never a second copy, and nothing is ended by a start
+            yield Already(f"{self.label()} runs already, as pid {_pids(found)}, though its check does not say so (stop ends it)")
             return
         is_usable = not self.problem("start")
         command = Command(
@@ -91,7 +93,9 @@ class Simple(Application):
         problem = self.problem("start")
         return (Message("warn", problem),) if problem else ()
 
-    def _irregular(self, processes: Sequence[ProcessId], found: Sequence[ProcessId]) -> tuple[Message, ...]:
+    def _irregular(self, processes: Sequence[ProcessId], found: Sequence[ProcessId], status: Status) -> tuple[Message, ...]:
+        if found and status is Status.DOWN:
+            return (Message("warn", f"its check says down, and pid {_pids(found)} runs"),)
         if len(found) > 1:
             return (Message("warn", f"runs {len(found)} times: pid {_pids(found)}"),)
         if processes and not found:

@@ -171,7 +171,7 @@ def test_a_check_takes_the_place_of_the_process(bench):
     bench.follow(one.start())
     assert seen(one)[0] == "down"
     bench.follow(one.start())
-    assert bench.executed()[0].endswith("though its check does not say so")
+    assert bench.executed()[0].endswith("though its check does not say so (stop ends it)")
     flag.touch()
     assert seen(one)[0] == "up"
 
