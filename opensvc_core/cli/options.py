@@ -26,7 +26,6 @@ class Arguments(NamedTuple):
     at: int | None = None
     color: str = "auto"
     config: str = ""
-    confirm_down: tuple[str, ...] = ()
     cron: bool = False
     disable_rollback: bool = False
     downto: str = ""
@@ -90,14 +89,6 @@ COLOR: Final = Option("color", ("--color",), "Colours: yes, no, or auto for a te
 CONFIG: Final = Option(
     "config", ("--config",), "Begin with the configuration of this service or file; - reads JSON from the input.", "FROM", not_empty
 )
-CONFIRM_DOWN: Final = Option(
-    "confirm_down",
-    ("--confirm-down",),
-    "You know for certain that this node is down; may be repeated.",
-    "NODE",
-    not_empty,
-    is_repeatable=True,
-)
 CRON: Final = Option("cron", ("--cron",), "Called by a scheduler: say nothing where nothing is due.")
 DISABLE_ROLLBACK: Final = Option("disable_rollback", ("--disable-rollback",), "After a failure keep what was started.")
 DOWNTO: Final = Option("downto", ("--downto",), "Stop down to and including this resource or group.", "RID", not_empty, complete="rid")
@@ -115,7 +106,7 @@ LOCAL: Final = Option("local", ("--local",), "Act on this node alone, past the c
 MAX_DELAY: Final = Option("max_delay", ("--maxdelaydb",), "Spread the work over this time.", "SECONDS", seconds)
 PARAM: Final = Option("param", ("--param",), "The keyword, SECTION.KEY.", "KEYWORD", not_empty)
 PLAN: Final = Option("plan", ("--plan",), "Print what would be done, do nothing.", aliases=("--dry-run",))
-REFRESH: Final = Option("refresh", ("--refresh", "-r"), "Have the status evaluated anew everywhere.")
+REFRESH: Final = Option("refresh", ("--refresh", "-r"), "See everything anew, on the peers too; what this node shows always is.")
 REMOVE: Final = Option("remove", ("--remove",), "Take this word from the list that --param holds.", "WORD")
 RID: Final = Option("rid", ("--rid",), "Only these resources: rids, groups or drivers, comma-separated.", "RIDS", not_empty, complete="rid")
 SHOW_DISABLED: Final = Option("show_disabled", ("--show-disabled",), "Show disabled resources too.")

@@ -83,7 +83,7 @@ CORE: Final[Table] = (
     _verb(
         "start",
         "Start the service, or resources of it.",
-        *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN),
+        *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK),
         aliases=_by_group("start"),
         module="act",
     ),
@@ -91,7 +91,7 @@ CORE: Final[Table] = (
     _verb("restart", "Stop, then start.", *_ACTION, o.DISABLE_ROLLBACK, module="act"),
     _verb("boot", "What is due when the node comes up.", *_ACTION),
     _verb("shutdown", "Stop everything, standby resources too.", *_ACTION, module="act"),
-    _verb("provision", "Make what the resources need, then start.", *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN), module="act"),
+    _verb("provision", "Make what the resources need, then start.", *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK), module="act"),
     _verb("unprovision", "Stop, then destroy what provision made.", *_ACTION, o.DOWNTO, module="act"),
     _verb("set provisioned", "Note that the resources are provisioned.", *_SELECTION, module="mark"),
     _verb("set unprovisioned", "Note that the resources are not provisioned.", *_SELECTION, module="mark"),

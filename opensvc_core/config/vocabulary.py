@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from opensvc_core.config.converters import boolean, duration, integer, shell_words, text, tristate, word_set, words, words_lower
 from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.model.requirements import readable
 
 ENVIRONMENTS = tuple(
     ["CERT", "DEV", "DRP", "FOR", "INT", "MUS", "POC", "PRA", "PRD", "PRJ", "PPR", "PPRD", "QUAL", "RCT", "REC", "STG", "TMP", "TST", "UAT"]
 )
-TRIGGERED = ("start", "stop", "provision", "unprovision", "run")
-PHASES = ("pre", "blocking_pre", "post", "blocking_post")
 
 
 def is_trigger(key: str) -> bool:
@@ -105,7 +104,7 @@ class ServiceKeywords(Triggers):
     show_disabled = Keyword(boolean, default=True, scopable=True, text="Show disabled resources in the status.")
     docker_data_dir = Keyword(text, scopable=True, text="The data of the service's private docker daemon.", aliases=("container_data_dir",))
     docker_daemon_args = Keyword(shell_words, default=[], scopable=True, text="Arguments for the service's private docker daemon.")
-    run_requires = Keyword(text, default="", scopable=True, text="Resources and their states without which tasks don't run.")
+    run_requires = Keyword(readable, default="", scopable=True, text="Resources and their states without which tasks don't run.")
 
 
 class ResourceKeywords(Triggers):
@@ -126,11 +125,11 @@ class ResourceKeywords(Triggers):
     unprovision = Keyword(boolean, default=True, scopable=True, text="Take part in `unprovision`.")
     encap = Keyword(boolean, default=False, scopable=True, text="Left to the agent inside the service's container.")
     scsireserv = Keyword(boolean, default=False, aliases=("scsi_reserve",), text="Reserve the disks for the node that has them active.")
-    start_requires = Keyword(text, default="", scopable=True, inherit="", text="Resources and their states without which it doesn't start.")
-    stop_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for stop.")
-    provision_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for provision.")
-    unprovision_requires = Keyword(text, default="", scopable=True, inherit="", text="The same for unprovision.")
-    run_requires = Keyword(text, default="", scopable=True, text="The same for run.")
+    start_requires = Keyword(readable, default="", scopable=True, inherit="", text="Resources and states without which it doesn't start.")
+    stop_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for stop.")
+    provision_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for provision.")
+    unprovision_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for unprovision.")
+    run_requires = Keyword(readable, default="", scopable=True, text="The same for run.")
 
 
 class SubsetKeywords(Declares):

@@ -52,6 +52,14 @@ class Resource(Declares):
         seen = self.status()
         return seen.status if isinstance(seen, Observation) else seen
 
+    def settle(self, _verb: str) -> float:
+        """How many seconds its status may take to follow a `start` or a `stop`."""
+        return self.settle_seconds
+
+    def seen_alone(self) -> Status | Observation:
+        """What is to be seen of it while the resources below are not up; only asked of those that need what is below."""
+        return Status.DOWN
+
     def label(self) -> str:
         """What it is, in a few words, for the tree layout."""
         return self.id

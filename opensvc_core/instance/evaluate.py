@@ -67,7 +67,7 @@ class Evaluation:
         if part.resource is None:
             return Status.UNDEF.because(part.problem, level="error")
         if part.resource.needs_below and not self._is_below_ready(part):
-            return Observation(Status.DOWN)
+            return observed(part.resource, is_alone=True)
         return observed(part.resource)
 
     def _is_below_ready(self, part: Part) -> bool:
@@ -111,10 +111,10 @@ class Evaluation:
         return Provisioned.YES if is_provisioned(part.resource, self._state, status) else Provisioned.NO
 
 
-def observed(resource: Resource) -> Observation:
-    """What a driver sees of its resource; `undef` with the reason where it fails."""
+def observed(resource: Resource, *, is_alone: bool = False) -> Observation:
+    """What a driver sees of its resource (`is_alone`: without what is below it); `undef` with the reason where it fails."""
     try:
-        seen = resource.status()
+        seen = resource.seen_alone() if is_alone else resource.status()
     except (OpensvcError, OSError, ValueError) as error:
         return Status.UNDEF.because(str(error), level="error")
     except Exception as error:  # noqa: BLE001 - whatever a driver raises is the state of its resource, the others go on

@@ -72,9 +72,7 @@ class Node(Surroundings):
         section, _, name = key.rpartition(".")
         sections = config.document.sections()
         if not section:
-            groups = [one for one in sections if one.partition("#")[0] == key and "#" in one]
-            if groups:
-                return groups
-            section, name = "DEFAULT", key
+            value = config.text("DEFAULT", key)
+            return [value] if value is not None else [one for one in sections if one.partition("#")[0] == key and "#" in one]
         matching = [one for one in sections if section in (one, one.partition("#")[0])]
         return [value for value in (config.text(one, name) for one in matching) if value is not None]

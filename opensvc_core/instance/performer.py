@@ -10,7 +10,7 @@ from typing import NamedTuple
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import Provisionable, Runnable, Startable
 from opensvc_core.driver.context import service_environment
-from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError, UsageError
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.instance import Instance
@@ -18,10 +18,10 @@ from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
 from opensvc_core.instance.triggers import commands
 from opensvc_core.instance.walk import Walk, side_by_side, wait_for
+from opensvc_core.model import requirements
 from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Operations
 from opensvc_core.model.status import Status
-from opensvc_core.plan import requirements
 from opensvc_core.plan.actions import ACTIONS, Action, Pass
 from opensvc_core.plan.ordering import Stage, stages, start_order
 from opensvc_core.plan.selection import EVERYTHING, Selection, cut, select
@@ -51,6 +51,8 @@ class Request(NamedTuple):
     @property
     def kind(self) -> Action:
         """The action's row in the table."""
+        if self.action not in ACTIONS:
+            raise UsageError(f"no action {self.action!r}; actions are {', '.join(ACTIONS)}")
         return ACTIONS[self.action]
 
 
@@ -76,11 +78,18 @@ class Performer:
         except OpensvcError as error:
             self._give_up(str(error))
             raise
+        except Exception as error:
+            self._give_up(f"{type(error).__name__}: {error}")
+            raise ActionFailed(f"{self._request.action}: {type(error).__name__}: {error}") from error
 
     def _stages(self, one: Pass) -> list[Stage]:
         selection, kind = self._request.selection, self._request.kind
         items = select([part.item for part in self._instance.parts], selection)
         ordered = [item for item in start_order(items) if (item.group == "task") == kind.only_tasks]
+        if not ordered and (selection.is_scoped or kind.only_tasks):
+            raise UsageError(
+                f"'{kind.name}' has nothing to act on; the service has {', '.join(item.rid for item in items) or 'no resources'}"
+            )
         if kind.only_standby:
             ordered = [item for item in ordered if self._instance.part(item.rid).is_standby]
         ordered = cut(ordered[::-1], selection.downto, "downto") if one.is_reverse else cut(ordered, selection.upto, "upto")
@@ -92,7 +101,7 @@ class Performer:
                 raise ActionRefused(f"{part.rid}: {part.problem}; nothing was done (--rid leaves it out)")
 
     def _pass(self, one: Pass, way: list[Stage]) -> None:
-        is_whole = not self._request.selection.is_scoped
+        is_whole = not self._request.selection.is_scoped and not self._request.kind.only_standby
         if is_whole:
             self._trigger("pre", one.trigger, None)
         for stage in way:
@@ -115,7 +124,7 @@ class Performer:
         try:
             self._act(one, part)
         except ActionFailed as error:
-            if not part.is_optional:
+            if not part.is_optional or self._request.kind.only_tasks:
                 raise
             self._journal.say(str(error), rid=part.rid, level=Level.ERROR)
             self._journal.say(f"ignore {self._request.action} error on optional resource", rid=part.rid, level=Level.WARNING)
@@ -180,7 +189,7 @@ class Performer:
 
     def _check_status(self, verb: str, resource: Resource) -> None:
         """A step has succeeded when the status says so, never by exit codes alone."""
-        if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle_seconds, self._cancel):
+        if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle(verb), self._cancel):
             return
         seen = observed(resource)
         if verb == "start" and seen.status is Status.WARN:

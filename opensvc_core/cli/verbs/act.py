@@ -23,7 +23,6 @@ def carry_out(session: Session, arguments: Arguments, found: list[Service], acti
         selection(arguments),
         is_forced=arguments.force,
         rolls_back=not arguments.disable_rollback,
-        confirmed_down=frozenset(arguments.confirm_down),
     )
     if arguments.plan:
         return each(session, found, lambda service: _plan(session, service, request, is_one=len(found) == 1))

@@ -82,11 +82,22 @@ class Application(Launcher, Startable, Informative):
 
     def __init__(self, context: Context, values: Mapping[str, Any]) -> None:
         super().__init__(context, values)
-        self.settle_seconds = self.start_timeout or _SETTLE
         for action in _SCRIPT_WORDS:
             found = self.launch(action)
             if found and not found.argv and not self.script:
                 raise ValueError(f"{action} = {found}: there is no `script` that it could run")
+
+    def settle(self, verb: str) -> float:
+        """As long as the file gives a start or a stop."""
+        return (self.start_timeout if verb == "start" else self.stop_timeout or self.timeout) or _SETTLE
+
+    def seen_alone(self) -> Status | Observation:
+        """Its check is not run while what is below is not up; what runs of it is seen all the same."""
+        processes = self.processes()
+        if not processes:
+            return Status.DOWN
+        pids = " ".join(str(process.pid) for process in processes)
+        return Status.WARN.because(f"the resources below are not up, and pid {pids} of it runs")
 
     def position(self) -> int:
         """The number that an older file gives as `start`."""

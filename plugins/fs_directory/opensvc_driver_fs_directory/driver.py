@@ -65,6 +65,8 @@ class Directory(Resource, Startable, Provisionable):
         folder = Path(self.path)
         if not folder.is_absolute():
             raise ActionFailed(f"{self.rid}.path: {self.path!r} does not begin with '/'")
+        if folder.is_symlink() and not folder.exists():
+            raise ActionFailed(f"{folder} is a link that leads nowhere; make what it names, or remove it")
         if folder.exists() and not folder.is_dir():
             raise ActionFailed(f"{folder} exists and is no directory; move it away, or choose another path")
         found = folder.stat() if folder.exists() else None

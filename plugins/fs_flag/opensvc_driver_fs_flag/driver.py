@@ -47,7 +47,11 @@ class Flag(Resource, Startable):
 
     def _set(self) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(self._mark(), encoding="utf-8")
+        try:
+            self.file.write_text(self._mark(), encoding="utf-8")
+        except OSError:
+            self._clear()
+            raise
 
     def _clear(self) -> None:
         self.file.unlink(missing_ok=True)

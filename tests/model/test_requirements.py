@@ -2,8 +2,8 @@
 
 import pytest
 
+from opensvc_core.model.requirements import parse, unmet
 from opensvc_core.model.status import Status
-from opensvc_core.plan.requirements import parse, unmet
 
 
 def test_states_are_up_and_standby_up_unless_said_otherwise():

@@ -41,4 +41,15 @@ def unmet(requirements: tuple[Requirement, ...], statuses: Mapping[str, Status])
 def _states(text: str | None) -> frozenset[Status]:
     if not text:
         return _DEFAULT
-    return frozenset(Status(word.strip()) for word in text.split(","))
+    known = {str(status): status for status in Status}
+    words = [word.strip() for word in text.split(",")]
+    wrong = [word for word in words if word not in known]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is no status; statuses are {', '.join(known)}")
+    return frozenset(known[word] for word in words)
+
+
+def readable(text: str) -> str:
+    """The text itself, a converter: raises ValueError where it can't be read."""
+    parse(text)
+    return text
