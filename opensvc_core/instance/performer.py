@@ -124,7 +124,8 @@ class Performer:
         try:
             self._act(one, part)
         except ActionFailed as error:
-            if not part.is_optional or self._request.kind.only_tasks:
+            # a task is optional by nature for the service, not for who runs it
+            if not part.is_optional or (self._request.kind.only_tasks and not part.policy.optional):
                 raise
             self._journal.say(str(error), rid=part.rid, level=Level.ERROR)
             self._journal.say(f"ignore {self._request.action} error on optional resource", rid=part.rid, level=Level.WARNING)

@@ -29,13 +29,6 @@ class State:
         """The daemon leaves the instance alone."""
         return (self.folder / "frozen").exists()
 
-    def frozen_since(self) -> float:
-        """When it was frozen, seconds since the epoch; 0 where it is not."""
-        try:
-            return (self.folder / "frozen").stat().st_mtime
-        except FileNotFoundError:
-            return 0.0
-
     def freeze(self) -> bool:
         """Freeze; whether that changed anything."""
         if self.is_frozen():

@@ -67,11 +67,6 @@ def group_of(rid: str) -> str:
     return rid.partition("#")[0]
 
 
-def index_of(rid: str) -> str:
-    """What follows `#`: `1` of `fs#1`."""
-    return rid.partition("#")[2]
-
-
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key that puts `fs#2` before `fs#10`."""
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)

@@ -240,9 +240,9 @@ def test_tasks_are_run_and_never_started(lab):
     assert lab.do(service, "run") == ["run task#1"]
 
 
-def test_a_task_that_fails_fails_its_run_only_where_it_is_not_optional(lab):
-    service = lab.service("[task#1]\ntype = probe\nfails = start\n")
-    lab.do(service, "run")
-    strict = lab.service("[task#1]\ntype = probe\nfails = start\noptional = false\n", name="svc2")
-    with pytest.raises(ActionFailed, match="task#1 fails"):
-        lab.do(strict, "run")
+def test_a_task_that_fails_fails_its_run_unless_the_file_calls_it_optional(lab):
+    lenient = lab.service("[task#1]\ntype = probe\nfails = start\noptional = true\n")
+    lab.do(lenient, "run")
+    for name, more in (("svc2", ""), ("svc3", "optional = false\n")):
+        with pytest.raises(ActionFailed, match="task#1 fails"):
+            lab.do(lab.service(f"[task#1]\ntype = probe\nfails = start\n{more}", name=name), "run")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensvc_core.errors import UsageError
-from opensvc_core.model.names import ServicePath, group_of, index_of, natural
+from opensvc_core.model.names import ServicePath, group_of, natural
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_numbers_sort_as_numbers():
     assert sorted(["fs#10", "fs#2", "fs#1", "fs#a"], key=natural) == ["fs#1", "fs#2", "fs#10", "fs#a"]
 
 
-def test_a_rid_has_a_group_and_an_index():
-    assert (group_of("fs#1"), index_of("fs#1")) == ("fs", "1")
+def test_a_rid_begins_with_its_group():
+    assert group_of("fs#1") == "fs"

@@ -24,9 +24,8 @@ def test_an_application_is_seen_when_what_is_below_is_gone_and_is_not_orphaned(r
 
 def test_a_start_command_that_an_ended_agent_left_running_is_seen_and_never_doubled(root):
     script = root.write("launcher", LAUNCHER, mode=0o755)
-    root(
-        f"om svc1 create --kw app#a.type=forking --kw app#a.script={script} --kw app#a.start=true --kw app#a.stop=true --kw app#a.check=true"
-    )
+    words = "--kw app#a.start=true --kw app#a.stop=true --kw app#a.check=true"
+    root(f"om svc1 create --kw app#a.type=forking --kw app#a.script={script} {words}")
     begun = root.begin("om svc1 start --local")
     root.wait_for(lambda: "still runs" in root("om svc1 print status").stdout)
     begun.send_signal(signal.SIGKILL)

@@ -263,8 +263,9 @@ def test_the_language_of_a_stop_is_the_administrator_s(bench, monkeypatch):
 
 
 def test_it_is_given_time_to_come_up(bench, launcher):
-    assert bench.make(Forking, script=launcher, values=ALL).settle_seconds == 5
-    assert bench.make(Forking, script=launcher, start_timeout="1m", values=ALL).settle_seconds == 60
+    assert bench.make(Forking, script=launcher, values=ALL).settle("start") == 5
+    web = bench.make(Forking, script=launcher, start_timeout="1m", stop_timeout="2m", values=ALL)
+    assert (web.settle("start"), web.settle("stop")) == (60, 120)
 
 
 def test_without_commands_nothing_is_done(bench):
