@@ -62,11 +62,6 @@ class ServicePath(NamedTuple):
         return self.name if self.kind == "svc" else f"{self.kind}/{self.name}"
 
 
-def group_of(rid: str) -> str:
-    """The word before `#`: `fs` of `fs#1`."""
-    return rid.partition("#")[0]
-
-
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key that puts `fs#2` before `fs#10`."""
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)

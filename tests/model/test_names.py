@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensvc_core.errors import UsageError
-from opensvc_core.model.names import ServicePath, group_of, natural
+from opensvc_core.model.names import ServicePath, natural
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,3 @@ def test_state_and_configuration_of_namespaces_stand_apart():
 
 def test_numbers_sort_as_numbers():
     assert sorted(["fs#10", "fs#2", "fs#1", "fs#a"], key=natural) == ["fs#1", "fs#2", "fs#10", "fs#a"]
-
-
-def test_a_rid_begins_with_its_group():
-    assert group_of("fs#1") == "fs"
