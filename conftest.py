@@ -23,6 +23,15 @@ BIN = Path(sys.executable).parent
 ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the remedy for tests that this machine can't run; the reasons stand in the list above."""
+    if skipped := len(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section("not run on this machine")
+        terminalreporter.line(
+            f"{skipped} tests, for the reasons listed as SKIPPED; as root, .ci/run installs what is missing and skips none"
+        )
+
+
 class Done(NamedTuple):
     """What became of a command line."""
 

@@ -65,16 +65,15 @@ def why_not_started(program: str, environment: Mapping[str, str], cwd: str) -> t
     """The exit code and the reason, if the program is missing or not executable; None: it looks well."""
     folders = [cwd or "."] if "/" in program else os.get_exec_path(environment)
     candidates = [Path(folder, program) for folder in folders]
-    existing = [path for path in candidates if path.is_file()]
+    # os.path answers False for what a closed folder hides, where Path raises
+    existing = [path for path in candidates if os.path.isfile(path)]  # noqa: PTH113
     if any(os.access(path, os.X_OK) for path in existing):
         return None
     if existing:
         return NOT_EXECUTABLE, f"{program}: not executable"
-    return (
-        (NOT_EXECUTABLE, f"{program}: is a directory")
-        if "/" in program and candidates[0].is_dir()
-        else (NOT_FOUND, f"{program}: not found")
-    )
+    if "/" in program and os.path.isdir(candidates[0]):  # noqa: PTH112
+        return NOT_EXECUTABLE, f"{program}: is a directory"
+    return NOT_FOUND, f"{program}: not found"
 
 
 def why_refused(exc: OSError, program: str, environment: Mapping[str, str], cwd: str) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from opensvc_core.api import Status, shell_words, size
 
@@ -15,8 +15,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ANSWERS = {status.value: status for status in (Status.UP, Status.DOWN, Status.WARN, Status.NA, Status.UNDEF)}
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(NamedTuple):
     """What is to be run: a command, or the script with the word for the action.
 
     `argv` is empty where it is the script; `number` is the place in the order that an older file gives. The text of a
