@@ -8,6 +8,7 @@ from __future__ import annotations
 from opensvc_core.config.converters import (
     boolean,
     comma_words,
+    command_words,
     duration,
     integer,
     limit_size,
@@ -111,6 +112,7 @@ __all__ = [
     "Watchable",
     "boolean",
     "comma_words",
+    "command_words",
     "duration",
     "hookimpl",
     "integer",

@@ -20,6 +20,10 @@ _UNLIMITED: Final = ("unlimited", "infinity", "-1")
 # -- texts and words
 
 
+# What only a shell understands: pipes, lists, a word that ends in a semicolon, a variable before the command.
+_FOR_A_SHELL: Final = re.compile(r"\||&&|;(\s|\Z)|\A\s*\w+=")
+
+
 def text(value: str) -> str:
     """The text as it is."""
     return value
@@ -74,6 +78,17 @@ def shell_words(value: str) -> list[str]:
             found.append("".join(parts))
             parts.clear()
     return [*found, "".join(parts)] if parts else found
+
+
+def command_words(value: str) -> list[str]:
+    """The argument list of a command line; one with `|`, `&&`, a word that ends in `;` or a leading `NAME=` is given to a shell."""
+    return ["/bin/sh", "-c", value] if _FOR_A_SHELL.search(value) else shell_words(value)
+
+
+def command_line(value: str) -> str:
+    """A command line as it is written. Raises ValueError where `command_words` can't read it."""
+    command_words(value)
+    return value
 
 
 def expanded_shell_words(value: str) -> list[str]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from opensvc_core.config.converters import boolean, duration, integer, shell_words, text, tristate, word_set, words, words_lower
+from opensvc_core.config.converters import (
+    boolean,
+    command_line,
+    duration,
+    integer,
+    shell_words,
+    text,
+    tristate,
+    word_set,
+    words,
+    words_lower,
+)
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.model.requirements import readable
 
@@ -19,7 +30,7 @@ def is_trigger(key: str) -> bool:
 def _trigger(action: str, phase: str) -> Keyword[str | None]:
     when = "before" if "pre" in phase else "after"
     failing = "a failure stops the action" if phase.startswith("blocking") else "a failure is a warning"
-    return Keyword(text, scopable=True, inherit="", text=f"Command run {when} `{action}`; {failing}.")
+    return Keyword(command_line, scopable=True, inherit="", text=f"Command run {when} `{action}`; {failing}.")
 
 
 class Triggers(Declares):

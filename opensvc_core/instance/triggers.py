@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Iterator, Mapping
 
+from opensvc_core.config.converters import command_words
 from opensvc_core.config.vocabulary import Triggers
 from opensvc_core.errors import ConfigError
 from opensvc_core.model.operations import Command, Setting
-
-# What only a shell understands: pipes, lists, and a word that ends in a semicolon.
-_SHELL = re.compile(r"\||&&|;(\s|\Z)|\A\s*\w+=")
-
-
-def shell_or_words(text: str) -> list[str]:
-    """The argument list of a command line; one with `|`, `&&`, `||` or `;` is given to a shell. Raises ValueError."""
-    return ["/bin/sh", "-c", text] if _SHELL.search(text) else shlex.split(text)
 
 
 def commands(triggers: Triggers, phase: str, action: str, environment: Mapping[str, str]) -> Iterator[tuple[Command, bool]]:
@@ -35,6 +26,6 @@ def commands(triggers: Triggers, phase: str, action: str, environment: Mapping[s
 
 def _argv(text: str, name: str) -> list[str]:
     try:
-        return shell_or_words(text)
+        return command_words(text)
     except ValueError as error:
         raise ConfigError(f"{text!r} is no command: {error}", key=name) from error

@@ -74,3 +74,10 @@ def test_a_run_without_a_task_and_a_failed_task_are_told(root):
     assert "nothing to act on" in root("om svc1 run --local", code=2).stderr
     root("om svc2 create --kw task#1.type=host --kw task#1.command=/bin/false")
     root("om svc2 run --local", code=1)
+
+
+def test_a_trigger_with_an_open_quote_is_refused_by_the_edit(root):
+    root("om svc1 create --kw fs#a.type=flag")
+    assert "pre_start" in root("om svc1 set --kw 'fs#a.pre_start=echo \"x'", code=7).stderr
+    root("om svc1 set --kw 'fs#a.pre_start=echo \"x\" | cat'")
+    assert "| x" in root("om svc1 start --local").stdout

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import NamedTuple
 
-from opensvc_core.api import Status, shell_words, size
+from opensvc_core.api import Status, command_words, shell_words, size
 
 _NOTHING = frozenset({"", "false", "no", "n", "f", "0", "none"})
 _SCRIPT = frozenset({"true", "yes", "y", "t"})
@@ -52,7 +52,7 @@ class Variables(dict[str, str]):
 def launch(text: str) -> Launch | None:
     """`true` or a number: the script; `false`, `0` or nothing: None; else a command.
 
-    One with `|`, `&&` or a word that ends in `;` is left to `/bin/sh -c`.
+    What only a shell understands is left to one (see `command_words`).
     """
     word = text.strip()
     if word.lower() in _NOTHING:
@@ -61,9 +61,8 @@ def launch(text: str) -> Launch | None:
         return Launch(word)
     if word.isdecimal():
         return Launch(word, number=int(word))
-    if "|" in word or "&&" in word or any(part.endswith(";") for part in word.split()):
-        return Launch(word, ("/bin/sh", "-c", word), is_shell=True)
-    return Launch(word, tuple(shell_words(word)))
+    argv = tuple(command_words(word))
+    return Launch(word, argv, is_shell=argv[:2] == ("/bin/sh", "-c") and argv[2:] == (word,))
 
 
 def retcodes(text: str) -> Retcodes:
