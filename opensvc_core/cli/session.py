@@ -50,3 +50,9 @@ class Session:
         from opensvc_core.instance.node import Node  # noqa: PLC0415 - not every verb needs it
 
         return Node(root=self.root, nodename=self.nodename)
+
+    def print_json(self, **data: object) -> None:
+        """Print an answer for machines: an object with the version of its form."""
+        import json  # noqa: PLC0415 - only machines ask for it
+
+        print(json.dumps({"version": 1, **data}), file=self.stdout)

@@ -28,9 +28,7 @@ def run(session: Session, arguments: Arguments) -> int:
     """Print a line for each driver: id, distribution, capabilities, and what the host lacks for it."""
     rows = [_row(name, point.distribution, found) for name, point, found in session.node.registry.drivers()]
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
-        print(json.dumps({"version": 1, "drivers": rows}), file=session.stdout)
+        session.print_json(drivers=rows)
         return 0
     widths = [max(len(row[key]) for row in rows) if rows else 0 for key in ("id", "distribution")]
     for row in rows:

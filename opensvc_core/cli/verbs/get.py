@@ -28,12 +28,7 @@ def run(session: Session, arguments: Arguments) -> int:
 
     code = each(session, configurations(session), look)
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
-        print(
-            json.dumps({"version": 1, "values": [dict(zip(("object", "keyword", "value"), row, strict=True)) for row in rows]}),
-            file=session.stdout,
-        )
+        session.print_json(values=[dict(zip(("object", "keyword", "value"), row, strict=True)) for row in rows])
     else:
         print("".join(f"{_text(value)}\n" for _, _, value in rows if value is not None), end="", file=session.stdout)
     return code

@@ -35,9 +35,7 @@ def run(session: Session, arguments: Arguments) -> int:
     name = arguments.positionals[0]
     found = _keywords(session, name)
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
-        print(json.dumps({"version": 1, "keywords": [_facts(keyword) for keyword in found.values()]}), file=session.stdout)
+        session.print_json(keywords=[_facts(keyword) for keyword in found.values()])
         return 0
     for keyword in found.values():
         print(f"{keyword.name}{_flags(keyword)}\n    {keyword.text}", file=session.stdout)

@@ -12,9 +12,7 @@ def run(session: Session, arguments: Arguments) -> int:
     """Print the names of the services, or of those that the selector names."""
     paths = _named(session) if session.selector else Store(session.paths).services()
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
-        print(json.dumps({"version": 1, "services": [str(path) for path in paths]}), file=session.stdout)
+        session.print_json(services=[str(path) for path in paths])
     else:
         print("".join(f"{path}\n" for path in paths), end="", file=session.stdout)
     return 0

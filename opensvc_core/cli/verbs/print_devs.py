@@ -15,9 +15,7 @@ def run(session: Session, arguments: Arguments) -> int:
     known: dict[str, dict[str, dict[str, list[str]]]] = {}
     code = each(session, services(session), lambda service: known.update({str(service.path): _devices(service, arguments)}))
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
-        print(json.dumps({"version": 1, "services": known}), file=session.stdout)
+        session.print_json(services=known)
         return code
     for service, resources in known.items():
         for rid, devices in resources.items():

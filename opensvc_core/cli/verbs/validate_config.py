@@ -16,10 +16,8 @@ def run(session: Session, arguments: Arguments) -> int:
     found: list[Finding] = []
     code = each(session, configurations(session), lambda target: found.extend(_findings(target)))
     if arguments.format == "json":
-        import json  # noqa: PLC0415
-
         rows = [{**finding._asdict(), "severity": finding.severity.value} for finding in found]
-        print(json.dumps({"version": 1, "findings": rows}), file=session.stdout)
+        session.print_json(findings=rows)
     else:
         print("".join(f"{' '.join(str(finding).splitlines())}\n" for finding in found), end="", file=session.stdout)
     return max(code, _code(found))
