@@ -31,6 +31,17 @@ class ActionRefused(OpensvcError):
     exit_code = 5
 
 
+class Conflict(ActionRefused):
+    """What a resource would bring up is in use elsewhere; the message says by whom, as far as that was seen.
+
+    Of an action as a whole, the message says which resources, and `seen` holds what each of them saw.
+    """
+
+    def __init__(self, text: str, seen: tuple[str, ...] = ()) -> None:
+        self.seen = seen
+        super().__init__(text)
+
+
 class LockTimeout(OpensvcError):
     """Another action holds the instance, and did not end in the time given."""
 

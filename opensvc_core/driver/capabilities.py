@@ -21,6 +21,18 @@ class Startable(ABC):
         """Bring it down."""
 
 
+class Preflight(ABC):
+    """Before anything is started, it can be seen whether what it would bring up is in use elsewhere."""
+
+    @abstractmethod
+    def preflight(self) -> Operations:
+        """Look, before the first step of a start; nothing is yielded for what is up here already.
+
+        Called for all resources that are to be started, at the same time. An operation raises Conflict where it is in
+        use: nothing is started then. `start` is called after it, and need not look again.
+        """
+
+
 class Provisionable(ABC):
     """What it needs can be made, and taken away for good."""
 

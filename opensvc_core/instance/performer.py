@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.capabilities import Provisionable, Runnable, Startable
+from opensvc_core.driver.capabilities import Preflight, Provisionable, Runnable, Startable
 from opensvc_core.driver.context import service_environment
-from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError, UsageError
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError, UsageError
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.instance import Instance
@@ -63,6 +63,7 @@ class Performer:
         self._instance, self._request, self._journal, self._cancel = instance, request, journal, cancel
         self._executor = executor
         self._walk = Walk(executor, journal)
+        self._conflicts: dict[str, str] = {}
 
     def perform(self) -> None:
         """Do it. Raises ActionRefused (nothing was done), ActionFailed or ActionInterrupted (what was done is taken back)."""
@@ -102,6 +103,8 @@ class Performer:
 
     def _pass(self, one: Pass, way: list[Stage]) -> None:
         is_whole = not self._request.selection.is_scoped and not self._request.kind.only_standby
+        if "start" in one.verbs:
+            self._preflight(one, [self._instance.part(item.rid) for stage in way for item in stage.items])
         if is_whole:
             self._trigger("pre", one.trigger, None)
         for stage in way:
@@ -113,6 +116,28 @@ class Performer:
                     self._part(one, part)
         if is_whole:
             self._trigger("post", one.trigger, None)
+
+    def _preflight(self, one: Pass, parts: list[Part]) -> None:
+        """Let all that can tell look whether they are in use elsewhere. Raises Conflict."""
+        able = [part for part in parts if isinstance(part.resource, Preflight) and not self._reason_to_skip(one, part)]
+        if self._executor.is_rehearsal or len(able) < 2:
+            for part in able:
+                self._look_ahead(part)
+        else:
+            side_by_side(able, self._look_ahead, self._cancel)
+        in_use = [part for part in able if part.rid in self._conflicts and not part.is_optional]
+        if in_use:
+            rids = ", ".join(part.rid for part in in_use)
+            seen = tuple(f"{part.rid}: {self._conflicts[part.rid]}" for part in in_use)
+            raise Conflict(f"{self._request.action} aborted due to resource {rids} conflict", seen)
+
+    def _look_ahead(self, part: Part) -> None:
+        assert isinstance(part.resource, Preflight)
+        try:
+            self._walk.follow(part.resource.preflight(), part.rid, keeps_undo=False)
+        except Conflict as error:
+            self._conflicts[part.rid] = str(error)
+            self._journal.say(str(error), rid=part.rid, level=Level.DEBUG, name="conflict")
 
     def _part(self, one: Pass, part: Part) -> None:
         if self._cancel.is_set():
@@ -137,6 +162,7 @@ class Performer:
             "skip: left to the agent in the container": part.policy.encap,
             "skip: noaction tag": "noaction" in part.policy.tags,
             f"skip optional resource: {part.problem}": part.resource is None,
+            f"skip optional resource: {self._conflicts.get(part.rid)}": part.rid in self._conflicts and "start" in one.verbs,
             "skip 'stop' on standby resource (--force to override)": one.trigger == "stop" and stays_up,
             "skip: its requirements are impossible": requirements.IMPOSSIBLE in self._required(one, part).split(),
         }

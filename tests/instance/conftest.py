@@ -15,7 +15,9 @@ from opensvc_core.api import (
     Already,
     Call,
     Command,
+    Conflict,
     Keyword,
+    Preflight,
     Provisionable,
     Resource,
     Runnable,
@@ -95,6 +97,23 @@ class Ip(Probe):
     id = "ip.probe"
 
 
+class Held(Probe, Preflight):
+    """One that looks before its start whether it is in use elsewhere; `elsewhere` is who has it, or a deed to do."""
+
+    id = "ip.held"
+    elsewhere = Keyword(text, default="", text="It is in use elsewhere.")
+
+    def preflight(self):
+        if self.seen() is not Status.UP:
+            yield Call(f"look for {self.rid}", self._look)
+
+    def _look(self):
+        if self.elsewhere in DEEDS:
+            DEEDS[self.elsewhere]()
+        elif self.elsewhere:
+            raise Conflict(f"{self.elsewhere} has it")
+
+
 class Disk(Probe):
     id = "disk.probe"
 
@@ -124,10 +143,10 @@ class Task(Probe, Runnable):
 
 @hookimpl
 def opensvc_register_drivers():
-    return [Probe, Ip, Disk, App, Made, Task]
+    return [Probe, Ip, Held, Disk, App, Made, Task]
 
 
-PROBES = [EntryPoint(DRIVERS, cls.id, __name__, "opensvc-probe") for cls in (Probe, Ip, Disk, App, Made, Task)]
+PROBES = [EntryPoint(DRIVERS, cls.id, __name__, "opensvc-probe") for cls in (Probe, Ip, Held, Disk, App, Made, Task)]
 
 
 class Lab:
