@@ -210,6 +210,14 @@ def _duration(value: str, bare: str) -> float:
     return sign * seconds if seconds else 0.0
 
 
+def schedule_text(value: str) -> str:
+    """The text of a schedule, such as `02:00-04:00 mon-fri` or `["@1h", "! 10:00-12:00"]`, once it is known that it can be read."""
+    from opensvc_core.schedule.grammar import parse  # noqa: PLC0415 - few files have one
+
+    parse(value)
+    return value
+
+
 # -- back to text
 
 

@@ -21,6 +21,28 @@ class State:
         """The lock of the instance's actions."""
         return self.folder / "lock.generic"
 
+    @property
+    def sync_lock_file(self) -> Path:
+        """The lock of copies to other nodes: one may take hours, and keeps nobody from a stop."""
+        return self.folder / "lock.sync"
+
+    @property
+    def postsync_lock_file(self) -> Path:
+        """The lock under which what came from another node is put in its place."""
+        return self.folder / "lock.postsync"
+
+    def keep_active(self, moment: float, *, is_up: bool) -> None:
+        """Note that the service was started (`is_up`) or stopped on this node, in whole or in part."""
+        with suppress(OpensvcError):  # it only informs: a full disk must not prevent a stop
+            files.write_json(self.folder / "active.json", {"moment": moment, "is_up": is_up})
+
+    def active(self) -> tuple[float | None, bool]:
+        """When the service was last started or stopped here (seconds since 1970-01-01 UTC; None: never), and whether started."""
+        known = files.read_json(self.folder / "active.json")
+        if not isinstance(known, dict) or not isinstance(known.get("moment"), int | float):
+            return None, False
+        return float(known["moment"]), known.get("is_up") is True
+
     def resource_dir(self, rid: str) -> Path:
         """The folder of a resource."""
         return self.folder / rid.replace("/", "_")
@@ -28,6 +50,13 @@ class State:
     def is_frozen(self) -> bool:
         """The daemon leaves the instance alone."""
         return (self.folder / "frozen").exists()
+
+    def frozen_since(self) -> float | None:
+        """When it was frozen, in seconds since 1970-01-01 UTC; None where it is not."""
+        try:
+            return (self.folder / "frozen").stat().st_mtime
+        except OSError:
+            return None
 
     def freeze(self) -> bool:
         """Freeze; whether that changed anything."""
@@ -65,6 +94,15 @@ class State:
     def forget_progress(self) -> None:
         """The action has ended."""
         files.remove(self.folder / "progress.json")
+
+    def last_time(self, action: str) -> float | None:
+        """When an action of the whole service was last done by schedule, in seconds since 1970-01-01 UTC; None: never."""
+        known = files.read_json(self.folder / "scheduler" / f"last_{action}")
+        return float(known) if isinstance(known, (int, float)) and not isinstance(known, bool) else None
+
+    def keep_time(self, action: str, moment: float) -> None:
+        """Note when an action of the whole service was done."""
+        files.write_json(self.folder / "scheduler" / f"last_{action}", moment, is_durable=False)
 
     def last_overall(self) -> str:
         """The overall status that was last told to plugins, or an empty text."""

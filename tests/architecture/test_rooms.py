@@ -12,6 +12,7 @@ CORE = TOP / "opensvc_core"
 # From the cellar up: a room imports from rooms below it, or from itself.
 FLOORS = (
     ("errors", "model", "__init__"),
+    ("schedule",),
     ("config",),
     ("plan",),
     ("driver",),
@@ -23,7 +24,7 @@ FLOORS = (
     ("testing",),
 )
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
-PURE = ("errors", "model", "config", "plan")
+PURE = ("errors", "model", "schedule", "config", "plan")
 # What reaches the world outside: files, processes, clocks, sockets, the environment.
 EFFECTS = {
     "os",

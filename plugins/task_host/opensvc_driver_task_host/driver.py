@@ -21,8 +21,9 @@ from opensvc_core.api import (
     Runnable,
     Status,
     duration,
+    schedule_text,
 )
-from opensvc_driver_task_host.record import Run, read, write
+from opensvc_driver_task_host.record import Run, begin, begun, read, write
 
 # A run that fails is a run: its code is recorded before it is told.
 _ANY_CODE: Final = range(-64, 256)
@@ -43,11 +44,28 @@ class Host(Launcher, Runnable):
 
     command = Keyword(_command, required=True, scopable=True, text="What is run.", example="/usr/local/bin/backup --full")
     timeout = Keyword(duration, scopable=True, text="Seconds that a run may take; default: no limit.", example="2h")
+    schedule = Keyword(
+        schedule_text,
+        default="",
+        scopable=True,
+        inherit="run_schedule",
+        text="When 'run --cron' runs it; nothing: only when asked.",
+        example="02:00-04:00 mon-fri",
+    )
 
     @property
     def file(self) -> Path:
         """The record of its last run."""
         return self.context.var_dir / "last_run"
+
+    @property
+    def begin_file(self) -> Path:
+        """The record of when a run was last begun, whatever became of it."""
+        return self.context.var_dir / "last_begin"
+
+    def last_run(self) -> float | None:
+        """When a run was last begun here."""
+        return begun(self.begin_file, self.file)
 
     def label(self) -> str:
         """The type, and the name of the program."""
@@ -78,6 +96,8 @@ class Host(Launcher, Runnable):
             done="run",
             condition=self.assumption(program),
         )
+        # before, so that a run which brings the node down is not begun again at once
+        yield Call(f"write {self.begin_file}", lambda: begin(self.begin_file, _now()))
         try:
             result = yield command
         except ActionTimeout:
@@ -88,7 +108,11 @@ class Host(Launcher, Runnable):
             raise ActionFailed(self.problem_with(program) or f"{text}: {_code(result.code)}")
 
     def _record(self, code: int | None) -> Call:
-        return Call(f"write {self.file}", lambda: write(self.file, Run(code, datetime.now(UTC).isoformat(timespec="seconds"))))
+        return Call(f"write {self.file}", lambda: write(self.file, Run(code, _now())))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _code(code: int) -> str:

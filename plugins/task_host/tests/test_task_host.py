@@ -1,6 +1,9 @@
+import time
+from datetime import datetime
+
 import pytest
 from opensvc_driver_task_host.driver import Host
-from opensvc_driver_task_host.record import Run, read
+from opensvc_driver_task_host.record import Run, begin, begun, read, write
 
 from opensvc_core.api import ActionFailed, ActionTimeout, Observation, Status
 
@@ -96,3 +99,36 @@ def test_a_record_is_read_as_it_was_written(bench):
     bench.follow(one.run(), "task#1")
     found = read(one.file)
     assert isinstance(found, Run) and found.code == 0 and found.moment.endswith("+00:00")
+
+
+def test_the_begin_of_a_run_is_recorded_before_it_runs(bench):
+    one = task(bench, command="/bin/true")
+    assert one.last_run() is None
+    one = task(bench, command=f"cat {one.begin_file}")
+    before = time.time()
+    bench.follow(one.run(), "task#1")
+    assert before - 1 <= one.last_run() <= time.time()
+    assert datetime.fromisoformat(bench.lines("output")[0]).timestamp() == one.last_run()
+
+
+def test_a_run_that_fails_was_begun(bench):
+    one = task(bench, command="/bin/false")
+    with pytest.raises(ActionFailed):
+        bench.follow(one.run(), "task#1")
+    assert one.last_run() is not None
+
+
+@pytest.mark.parametrize("text", ["", "x", "\0", "9" * 40])
+def test_a_damaged_record_of_the_begin_leaves_that_of_the_end(tmp_path, text):
+    (tmp_path / "last_begin").write_text(text)
+    assert begun(tmp_path / "last_begin", tmp_path / "last_run") is None
+    write(tmp_path / "last_run", Run(0, "2026-03-02T10:00:00+00:00"))
+    assert begun(tmp_path / "last_begin", tmp_path / "last_run") == 1772445600
+    begin(tmp_path / "last_begin", "2026-03-02T09:00:00+00:00")
+    assert begun(tmp_path / "last_begin", tmp_path / "last_run") == 1772442000
+
+
+def test_a_schedule_is_checked(bench):
+    assert task(bench, command="/bin/true", schedule="@10").schedule == "@10"
+    with pytest.raises(ValueError, match="no weekday"):
+        Host.schedule.convert("10:00 x")

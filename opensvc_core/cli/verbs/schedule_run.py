@@ -1,0 +1,36 @@
+"""schedule run: do what is due by schedule, called by cron or by a timer where no daemon runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opensvc_core.cli.acting import act_on
+from opensvc_core.cli.options import Arguments
+from opensvc_core.cli.session import Session
+from opensvc_core.cli.targets import services
+from opensvc_core.instance.journal import Sink
+from opensvc_core.instance.performer import Request
+from opensvc_core.instance.scheduled import scheduled
+from opensvc_core.instance.service import Service
+from opensvc_core.plan.actions import ACTIONS
+
+_ALL: Final = "**"
+
+
+def run(session: Session, _arguments: Arguments) -> int:
+    """Do it for each service; nothing is said where nothing is due."""
+    found = services(session) if session.scope == "service" else session.node.services(_ALL)
+    now = session.node.clock.now()
+    return act_on(session, found, lambda service, sink: _act(service, sink, now)) if found else 0
+
+
+def _act(service: Service, sink: Sink, now: float) -> None:
+    actions = {row.action for row in scheduled(service.instance(), now) if row.next_run is not None and row.next_run <= now}
+    if "status" in actions:
+        service.tell_status(service.status())
+        service.state.keep_time("status", now)
+    if "push_resinfo" in actions:
+        service.info()
+        service.state.keep_time("push_resinfo", now)
+    for action in sorted(actions & ACTIONS.keys()):
+        service.perform(Request(action, due_at=now), sink, by_scheduler=True)
