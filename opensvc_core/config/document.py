@@ -136,6 +136,24 @@ class Document:
         left = {name: value for name, value in self._parsed.values.get(section, {}).items() if name != key}
         return self._checked(lines, section, left, key) if entries else self
 
+    def rename(self, section: str, key: str, name: str) -> Document:
+        """A document in which a key has another name, at each of its definitions; nothing but the name differs.
+
+        The same one where there is no such key. Raises ConfigError where the other name is there already, or is no name.
+        """
+        entries = self._parsed.entries.get((section, key), [])
+        if not entries:
+            return self
+        if self.get(section, name) is not None:
+            raise ConfigError(f"{name!r} is there already", path=self.path, section=section, key=key)
+        lines = Lines(self._text)
+        for entry in entries:
+            content = lines.content(entry.start)
+            indent = indent_of(content)
+            lines.rewrite(entry.start, f"{indent}{name}{content[len(indent) + len(key) :]}")
+        items = {name if one == key else one: value for one, value in self._parsed.values[section].items()}
+        return self._checked(lines, section, items, key)
+
     def add_section(self, section: str) -> Document:
         """A document with a section at its end, after one empty line; the same one where it exists. Raises ConfigError for a bad name."""
         if self.has_section(section):

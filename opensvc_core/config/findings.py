@@ -54,8 +54,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean 'start'?`, or an empty text."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
 
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
+    spelled = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), list(spelled), n=1, cutoff=0.6)
+    return f"did you mean {spelled[close[0]]!r}?" if close else ""
 
 
 def _shorten(value: str, limit: int = 60) -> str:

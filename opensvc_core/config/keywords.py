@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast, overload
 
 T = TypeVar("T")
+Claim = Literal["device", "mount point", "address"]
 Converter = Callable[[str], T]
 
 
 class Deferred:
-    """A value that only a device can tell: asked for when it is first needed, and each time anew."""
+    """A value that only a device can tell: asked for when it is first needed, and each time anew.
 
-    def __init__(self, ask: Callable[[], Any]) -> None:
-        self.ask = ask
+    While the device can't tell it, the value is the text as the file has it; `refuse` then raises ConfigError.
+    """
+
+    def __init__(self, ask: Callable[[], Any], refuse: Callable[[], None] = lambda: None) -> None:
+        self.ask, self.refuse = ask, refuse
 
 
 class _More(TypedDict, total=False):
@@ -24,6 +28,7 @@ class _More(TypedDict, total=False):
     inherit: str
     provisioning: bool
     example: str
+    claims: Claim
 
 
 class Keyword(Generic[T]):
@@ -41,6 +46,9 @@ class Keyword(Generic[T]):
         provisioning: needed, where required, for provisioning only.
         text: one sentence for the reference and for help.
         example: a value as the file would have it.
+        claims: what the value takes for this resource alone, so that two resources with the same value are a finding:
+            "device" (`dev = Keyword(path, claims="device", …)`), "mount point" or "address". None: it may be shared.
+            A value that is a list claims each of its items.
     """
 
     @overload
@@ -58,6 +66,7 @@ class Keyword(Generic[T]):
         self.inherit = more.get("inherit")
         self.provisioning = more.get("provisioning", False)
         self.example = more.get("example", "")
+        self.claims: Claim | None = more.get("claims")
 
     def __set_name__(self, owner: type, attribute: str) -> None:
         self.attribute = attribute
@@ -86,6 +95,12 @@ class Declares:
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
+
+    def refuse_untold(self) -> None:
+        """Raise ConfigError where a value that only a device can tell can't be told now: what is begun with it would go wrong."""
+        for value in self.values.values():
+            if isinstance(value, Deferred):
+                value.refuse()
 
     @classmethod
     def keywords(cls) -> Mapping[str, Keyword[Any]]:

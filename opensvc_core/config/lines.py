@@ -28,6 +28,11 @@ class Lines:
         """A line without its end."""
         return _without_end(self._lines[index])
 
+    def rewrite(self, index: int, content: str) -> None:
+        """Put another content in the place of one line's; its end stays."""
+        line = self._lines[index]
+        self._lines[index] = content + line[len(_without_end(line)) :]
+
     def ends_blank(self) -> bool:
         """Whether nothing, or an empty line, is last."""
         return not self._lines or not self._lines[-1].strip()

@@ -7,6 +7,8 @@ from typing import NamedTuple
 # Groups of resources, and the older sections that are resources of the group `disk`.
 GROUPS = ("ip", "volume", "disk", "fs", "share", "container", "app", "task", "sync", "hb")
 OLDER_DISKS = ("vg", "lv", "loop", "md", "drbd", "zpool", "pool", "vmdg", "vdisk", "raw", "zvol", "vxdg", "vxvol")
+# Resources that are there without a section, and may have one: the names by which their drivers are asked for.
+OWN_DRIVERS = {"sync#i0": "sync-rsync"}
 FREE = frozenset({"env", "labels", "data"})
 
 
@@ -33,4 +35,6 @@ def group_of(rid: str) -> str:
 def driver_name(rid: str, kind: str | None) -> str:
     """The name under which a driver is registered: `group.type`, or the prefix alone where the section has no type."""
     prefix = rid.partition("#")[0]
+    if not kind and rid in OWN_DRIVERS:
+        return OWN_DRIVERS[rid]
     return f"{prefix}.{kind}".lower() if kind and prefix not in OLDER_DISKS else prefix

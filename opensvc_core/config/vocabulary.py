@@ -7,6 +7,7 @@ from opensvc_core.config.converters import (
     command_line,
     duration,
     integer,
+    schedule_text,
     shell_words,
     text,
     tristate,
@@ -14,7 +15,7 @@ from opensvc_core.config.converters import (
     words,
     words_lower,
 )
-from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.keywords import Declares, Deferred, Keyword
 from opensvc_core.model.requirements import readable
 
 ENVIRONMENTS = tuple(
@@ -56,10 +57,27 @@ class Triggers(Declares):
     blocking_pre_run = _trigger("run", "blocking_pre")
     post_run = _trigger("run", "post")
     blocking_post_run = _trigger("run", "blocking_post")
+    pre_sync_nodes = _trigger("sync_nodes", "pre")
+    blocking_pre_sync_nodes = _trigger("sync_nodes", "blocking_pre")
+    post_sync_nodes = _trigger("sync_nodes", "post")
+    blocking_post_sync_nodes = _trigger("sync_nodes", "blocking_post")
+    pre_sync_drp = _trigger("sync_drp", "pre")
+    blocking_pre_sync_drp = _trigger("sync_drp", "blocking_pre")
+    post_sync_drp = _trigger("sync_drp", "post")
+    blocking_post_sync_drp = _trigger("sync_drp", "blocking_post")
+    pre_sync_all = _trigger("sync_all", "pre")
+    blocking_pre_sync_all = _trigger("sync_all", "blocking_pre")
+    post_sync_all = _trigger("sync_all", "post")
+    blocking_post_sync_all = _trigger("sync_all", "blocking_post")
+    pre_sync_update = _trigger("sync_update", "pre")
+    blocking_pre_sync_update = _trigger("sync_update", "blocking_pre")
+    post_sync_update = _trigger("sync_update", "post")
+    blocking_post_sync_update = _trigger("sync_update", "blocking_post")
 
     def command(self, phase: str, action: str) -> str:
-        """The command of a phase (`blocking_pre`) of an action, or an empty text."""
-        return str(self.values.get(f"{phase}_{action}") or "")
+        """The command of a phase (`blocking_pre`) of an action, or an empty text. Raises ConfigError for one that can't be evaluated."""
+        value = self.values.get(f"{phase}_{action}")
+        return str((value.ask() if isinstance(value, Deferred) else value) or "")
 
 
 class ServiceKeywords(Triggers):
@@ -113,9 +131,27 @@ class ServiceKeywords(Triggers):
     pre_monitor_action = Keyword(text, scopable=True, text="A command run before `monitor_action`.")
     stonith = Keyword(boolean, default=False, scopable=True, text="Fence the node that had the service before taking it over.")
     show_disabled = Keyword(boolean, default=True, scopable=True, text="Show disabled resources in the status.")
-    docker_data_dir = Keyword(text, scopable=True, text="The data of the service's private docker daemon.", aliases=("container_data_dir",))
+    docker_data_dir = Keyword(
+        text,
+        name="container_data_dir",
+        scopable=True,
+        text="The data of the service's private docker daemon.",
+        aliases=("docker_data_dir",),
+    )
     docker_daemon_args = Keyword(shell_words, default=[], scopable=True, text="Arguments for the service's private docker daemon.")
     run_requires = Keyword(readable, default="", scopable=True, text="Resources and their states without which tasks don't run.")
+    status_schedule = Keyword(
+        schedule_text, default="@10", scopable=True, text="When the stored status is refreshed; 'print schedule' tells what follows."
+    )
+    resinfo_schedule = Keyword(schedule_text, default="@60", scopable=True, text="When the resources are asked about themselves.")
+    run_schedule = Keyword(schedule_text, default="", scopable=True, text="When tasks run that have no schedule of their own.")
+    sync_schedule = Keyword(
+        schedule_text,
+        default="04:00-06:00@121",
+        scopable=True,
+        text="When data is copied that has no schedule of its own; default in an older file: 03:59-05:59@121.",
+        example='["02:00-04:00@121 mon-fri", "@121 sat,sun"]',
+    )
 
 
 class ResourceKeywords(Triggers):
@@ -141,6 +177,10 @@ class ResourceKeywords(Triggers):
     provision_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for provision.")
     unprovision_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for unprovision.")
     run_requires = Keyword(readable, default="", scopable=True, text="The same for run.")
+    sync_nodes_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for sync nodes.")
+    sync_drp_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for sync drp.")
+    sync_all_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for sync all.")
+    sync_update_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for sync update.")
 
 
 class SubsetKeywords(Declares):

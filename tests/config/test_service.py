@@ -59,19 +59,20 @@ NODES = ("n1", "n2", "d1", "d2", "e1", "other")
         (f"[app#1]\ntype = program\n{EVERY}", "start", ["1", "N", "D", "D", "E", "G"]),
         ("[app#1]\ntype = program\nstop@nodes = N\n", "stop", ["N", "N", "False", "False", "False", "False"]),
         ("[app#1]\ntype = program\ncheck = G\ncheck@flex_primary = F\n", "check", ["G", "F", "G", "G", "G", "G"]),
-        (
-            "[env]\nfoo@nodes = N\nfoo@drpnodes = D\n[app#1]\ntype = program\nstart = {env.foo}\n",
-            "start",
-            ["N", "N", "D", "D", "{env.foo}", "{env.foo}"],
-        ),
     ],
-    ids=["every scope", "a scope alone", "flex primary", "environment"],
+    ids=["every scope", "a scope alone", "flex primary"],
 )
 def test_the_most_specific_scope_that_applies_wins(section, key, seen):
     for node, value in zip(NODES, seen, strict=True):
         found = config(HEAD + section, node=node)
         keyword = Program.keywords()[key]
         assert found.value("app#1", keyword) == value, node
+
+
+def test_keys_of_the_environment_have_scopes_too():
+    source = f"{HEAD}[env]\nfoo@nodes = N\nfoo@drpnodes = D\n[app#1]\ntype = program\nstart = {{env.foo}}\n"
+    found = [config(source, node=node).text("app#1", "start") for node in NODES]
+    assert found == ["N", "N", "D", "D", "{env.foo}", "{env.foo}"]
 
 
 def test_the_driver_itself_may_depend_on_the_node():
@@ -93,6 +94,17 @@ def test_what_the_section_does_not_say_default_says_where_it_is_inherited():
 def test_a_keyword_may_inherit_under_another_name():
     found = config("[DEFAULT]\napp_interval = 7\ninterval = 5\n[app#1]\ntype = program\n")
     assert Program(found.values("app#1", Program)).interval == 7
+
+
+def test_what_default_says_under_an_older_name_is_inherited_too():
+    class Docker(Declares):
+        data = Keyword(text, inherit="docker_data_dir", text="")
+        same = Keyword(text, inherit="container_data_dir", text="")
+        scsireserv = Keyword(boolean, default=False, aliases=("scsi_reserve",), text="")
+
+    for word in ("docker_data_dir", "container_data_dir"):
+        found = Docker(config(f"[DEFAULT]\n{word} = /d\nscsi_reserve = true\n[container#1]\ntype = docker\n").values("container#1", Docker))
+        assert (found.data, found.same, found.scsireserv) == ("/d", "/d", True)
 
 
 def test_triggers_are_not_inherited():
@@ -202,3 +214,114 @@ def test_types_follow_the_declarations():
 
     assert (Typed({}).number, Typed({"number": 4}).number, Typed({}).flag) == (3, 4, False)
     assert Typed.number.text == ""
+
+
+# -- references that name nothing
+
+
+@pytest.mark.parametrize("name", ["env.nosuch", "fs#9.mnt", "disk#9.exposed_devs[0]", "app#1.check"])
+def test_a_text_with_a_reference_to_nothing_is_not_used(name):
+    found = config(f"[env]\n[app#1]\ntype = program\nstart = rm -rf {{{name}}}/tmp\n")
+    with pytest.raises(ConfigError, match=r"svc1.conf:4: app#1.start: the reference \{.*\} can't be replaced"):
+        found.values("app#1", Program)
+
+
+@pytest.mark.parametrize("text", ["x {nosuch}", "awk '{print}'", "{1...8}", "${env.nosuch}", "cat <in >out"])
+def test_a_text_that_may_be_meant_as_it_is_is_used(text):
+    assert Program(config(f"[app#1]\ntype = program\nstart = {text}\n").values("app#1", Program)).start == text
+
+
+def test_a_note_may_hold_any_text():
+    assert config("[env]\n[app#1]\ntype = program\ncomment = {env.nosuch}\n").policy("app#1").comment == "{env.nosuch}"
+
+
+def test_a_trigger_of_the_service_is_refused_when_it_would_run():
+    found = config("[DEFAULT]\napp = {env.nosuch}\npre_start = rm {env.nosuch}\n[env]\n")
+    assert found.service.app == "{env.nosuch}"
+    with pytest.raises(ConfigError, match=r"DEFAULT.pre_start: the reference \{env.nosuch\}"):
+        found.service.command("pre", "start")
+
+
+def test_what_a_device_can_not_tell_yet_is_text_that_no_start_uses():
+    told = []
+    source = "[disk#1]\ntype = vg\nname = v\n[fs#1]\ntype = ext4\nname = x\ndev = {disk#1.exposed_devs[0]}\n"
+    section = Device(config(source, resolve=lambda _rid, _name: told).values("fs#1", Device))
+    assert section.dev == "{disk#1.exposed_devs[0]}"
+    with pytest.raises(ConfigError, match=r"fs#1.dev: .* is it started\?"):
+        section.refuse_untold()
+    told.append("/dev/v/a")
+    section.refuse_untold()
+    assert section.dev == "/dev/v/a"
+
+
+# -- nodes
+
+
+def test_the_words_of_a_slice():
+    found = config("[env]\na = {short_name} {scaler_name} {scaler_short_name} {name}\n", path="3.web.app", cluster_id="c1")
+    assert found.text("env", "a") == "3 web.app web 3.web.app"
+    assert config("[env]\na = {scaler_name} {clusterid}|{collector_api}\n", cluster_id="c1").text("env", "a") == "svc1 c1|"
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("n1 n9", "n1 n9"),
+        ("n9", "n9"),
+        ("N1", "n1"),
+        ("*", "n1 n2 n3"),
+        ("n*", "n1 n2 n3"),
+        ("n[12]", "n1 n2"),
+        ("n3,n1", "n3 n1"),
+        ("n1 x*", "n1"),
+        ("!n2", "n1 n3"),
+        ("n*+!n2", "n1 n3"),
+        ("az=fr1", "n1 n3"),
+        ("az:", "n1 n2 n3"),
+        ("ssd:", "n2"),
+        ("az=fr1+!n1", "n3"),
+        ("az=fr1,ssd:", "n1 n3 n2"),
+        ("{env.all}", "n1 n2 n3"),
+        ("", ""),
+    ],
+)
+def test_nodes_are_names_or_chosen_from_the_cluster(text, nodes):
+    labels = {"n1": {"az": "fr1"}, "n2": {"az": "fr2", "ssd": ""}, "n3": {"az": "fr1"}}
+    found = config(f"[DEFAULT]\nnodes = {text}\n[env]\nall = *\n", node_labels=lambda: labels)
+    assert found.service.nodes == nodes.split()
+    assert found.text("DEFAULT", "nodes").lower().split() == nodes.split()
+
+
+def test_a_reference_to_chosen_nodes_gives_their_names():
+    assert config("[DEFAULT]\nnodes = n*\n[env]\na = {nodes[1]} {#nodes} {DEFAULT.nodes}\n").text("env", "a") == "n2 3 n1 n2 n3"
+
+
+def test_a_scope_counts_chosen_nodes():
+    found = config("[DEFAULT]\nnodes = !n3\n[env]\na = other\na@nodes = member\n", node="n2")
+    assert found.text("env", "a") == "member"
+    assert config(found.document.text(), node="n3").text("env", "a") == "other"
+
+
+def test_a_type_or_a_node_that_only_a_device_could_tell_is_text():
+    found = config("[DEFAULT]\nnodes = {disk#1.exposed_devs}\n[disk#1]\ntype = vg\nname = v\n[fs#1]\ntype = {disk#1.exposed_devs[0]}\n")
+    assert found.text("DEFAULT", "nodes") == "{disk#1.exposed_devs}"
+    assert [section.driver for section in found.resources()] == ["disk.vg", "fs.{disk#1.exposed_devs[0]}"]
+
+
+def test_nodes_that_depend_on_scoped_keys_end():
+    found = config("[DEFAULT]\nnodes = {env.n}\n[env]\nn = n1 n2\nn@nodes = n9\nn@n2 = n2\n", node="n1")
+    assert found.service.nodes == ["n9"]
+    assert found.text("env", "n") == "n9"
+    assert config(found.document.text(), node="n2").service.nodes == ["n2"]
+
+
+@pytest.mark.parametrize("word", ["env", "service_type"])
+@pytest.mark.parametrize("asked", ["env", "service_type"])
+def test_a_reference_may_use_either_name_of_a_keyword(word, asked):
+    found = config(
+        f"[DEFAULT]\n{word} = DEV\n[env]\na = {{DEFAULT.{asked}}}\n[app#1]\ntype = program\ntime_limit = 5m\nstart = {{timeout}}\n"
+    )
+    assert found.text("env", "a") == "DEV"
+    assert found.text("DEFAULT", asked) == "DEV"
+    assert found.text("app#1", "start") == "5m"
+    assert config("[env]\na = {app#1.time_limit}\n[app#1]\ntype = program\ntimeout = 5m\n").text("env", "a") == "5m"

@@ -61,7 +61,7 @@ def test_a_good_file_has_none():
         ("[DEFAULT]\nservice_type = DEV\n", "deprecated-keyword", "warning", 2, "today 'env'"),
         ("[app#1]\ntype = program\nstart = {app#2.start}\n", "dangling-reference", "error", 3, "{app#2.start}"),
         ("[app#1]\ntype = program\nstart = {env.nope}\n", "dangling-reference", "warning", 3, "{env.nope}"),
-        ("[env]\na = {env.b}\nb = {env.a}\n", "bad-reference", "error", 2, "circular reference"),
+        ("[env]\na = {env.b}\nb = {env.a}\n", "circular-reference", "error", 2, "circular reference"),
         ("[app#1]\ntype = program\nstart = x\nstart = y\n", "duplicate-key", "warning", 4, "the last one counts"),
         ("[app#1]\ntype = program\nstart = x # not a comment\n", "doubtful-text", "warning", 3, "part of the value"),
     ],

@@ -1,0 +1,126 @@
+"""Wording: the words of a section and their values: unknown, older, twice, out of place, missing, of the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from opensvc_core.config.checks.report import Report
+from opensvc_core.config.findings import Finding, did_you_mean
+from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.older import SUCCESSORS, WITHOUT_EFFECT
+from opensvc_core.config.scopes import SCOPES
+from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS, Section, is_resource
+from opensvc_core.config.service import DEFAULT, ServiceConfig
+from opensvc_core.config.vocabulary import ResourceKeywords
+from opensvc_core.errors import ConfigError, DriverUnavailable
+
+
+class Wording:
+    """Looks at the keys of a file, section by section."""
+
+    def __init__(self, config: ServiceConfig, report: Report) -> None:
+        self._config, self._report, self._document = config, report, config.document
+
+    def doubtful(self) -> Iterator[Finding]:
+        """What the text itself makes doubtful, wherever it stands."""
+        for remark in self._document.remarks():
+            hint = "write the comment on a line of its own" if remark.key else "put it on a line of its own"
+            yield self._report.warning("doubtful-text", remark.text, remark.section, remark.key, line=remark.line, hint=hint)
+        for section, key, line in self._document.duplicates():
+            yield self._report.warning(
+                "duplicate-key", "given twice; the last one counts", section, key, line=line, hint="take the others out"
+            )
+
+    def resource(self, section: Section) -> Iterator[Finding]:
+        """What is wrong with a resource's section."""
+        rid = section.rid
+        try:
+            declared = self._config.driver(section)
+        except DriverUnavailable as error:
+            key = "type" if self._document.get(rid, "type") else ""
+            yield self._report.error("unknown-driver", str(error), rid, key)
+            yield from self.keys(rid, ResourceKeywords, None)
+            return
+        yield from self.keys(rid, ResourceKeywords, declared.keywords(), declared.aliases())
+        for name, keyword in declared.keywords().items():
+            if keyword.required and not keyword.provisioning and not self._config.gives(rid, keyword):
+                hint = f"{keyword.text.rstrip('.')}, such as {name} = {keyword.example}" if keyword.example else keyword.text
+                yield self._report.error("missing-keyword", f"{name} is required", rid, hint=hint)
+        if rid.partition("#")[0] in OLDER_DISKS:
+            today = f"today [disk#{rid.partition('#')[2]}] with type = {section.driver}"
+            yield self._report.warning("deprecated-section", "an older section", rid, hint=today)
+
+    def unknown_section(self, name: str) -> Finding:
+        """A section that no part of a service is."""
+        prefix = name.partition("#")[0]
+        if name != name.strip():
+            hint = f"blanks in a header belong to the name; did you mean [{name.strip()}]?"
+        elif prefix in GROUPS:
+            hint = f"a resource's section is [{prefix}#NAME]"
+        else:
+            hint = did_you_mean(prefix, [*GROUPS, *OLDER_DISKS, *FREE, DEFAULT, "subset"])
+        return self._report.warning("unknown-section", "no section of a service", name, hint=hint)
+
+    def inheritable(self, resources: Iterable[Section]) -> dict[str, Keyword[Any]]:
+        """What `[DEFAULT]` may hold beside its own words: keywords that the resources inherit."""
+        found: dict[str, Keyword[Any]] = dict(ResourceKeywords.keywords())
+        for section in resources:
+            with suppress(DriverUnavailable):  # told of its own section
+                found.update(self._config.driver(section).keywords())
+        return {keyword.inherit: keyword for keyword in found.values() if keyword.inherit}
+
+    def keys(
+        self, section: str, declares: type[Declares], more: Mapping[str, Keyword[Any]] | None, aliases: Mapping[str, str] | None = None
+    ) -> Iterator[Finding]:
+        """Findings about the keys of a section; `more` are keywords beside the class's, None: any word may be one."""
+        known = {**declares.keywords(), **(more or {})}
+        older = {**declares.aliases(), **(aliases or {})}
+        for key in self._document.keys(section):
+            name, _, scope = key.partition("@")
+            keyword = known.get(older.get(name, name))
+            if keyword is not None:
+                yield from self._older(section, key, older.get(name))
+                yield from self._scope(section, key, scope, keyword)
+                yield from self._value(section, key, keyword)
+            elif more is not None:
+                yield self._unknown(section, key, known)
+
+    def _unknown(self, section: str, key: str, known: Mapping[str, Keyword[Any]]) -> Finding:
+        group, name = section.partition("#")[0], key.partition("@")[0]
+        if name in WITHOUT_EFFECT.get(group, ()):
+            text = "a word of older agents that has no effect in this one"
+            return self._report.warning("no-effect", text, section, key, hint="it may be taken out")
+        page = self._config.resource(section).driver if is_resource(section) else group
+        hint = did_you_mean(name, known) or f"'om keywords {page}' lists those that there are"
+        return self._report.warning("unknown-keyword", f"{group} has no keyword {name!r}", section, key, hint=hint)
+
+    def _older(self, section: str, key: str, successor: str | None) -> Iterator[Finding]:
+        name = key.partition("@")[0]
+        if successor:
+            hint = f"today {successor!r}"
+            if self._document.get(section, key.replace(name, successor, 1)) is not None:
+                hint += ", which stands in this section too and counts; take this one out"
+        else:
+            hint = SUCCESSORS.get((section, name), "")
+        if hint:
+            yield self._report.warning("deprecated-keyword", "an older word", section, key, hint=hint)
+
+    def _scope(self, section: str, key: str, scope: str, keyword: Keyword[Any]) -> Iterator[Finding]:
+        if scope and not keyword.scopable:
+            text = f"{keyword.name} is the same on all nodes; '@{scope}' is not allowed"
+            yield self._report.error("not-scopable", text, section, key, hint=f"write {keyword.name} without a scope")
+        elif scope and scope not in SCOPES and not self._config.knows_node(scope):
+            hint = did_you_mean(scope, [*SCOPES, *self._config.known_nodes]) or f"scopes are a node's name, {', '.join(SCOPES)}"
+            yield self._report.warning(
+                "unknown-scope", f"'@{scope}' is no node of the service, so it never applies", section, key, hint=hint
+            )
+
+    def _value(self, section: str, key: str, keyword: Keyword[Any]) -> Iterator[Finding]:
+        try:
+            self._config.check(section, key, keyword)
+        except ConfigError as error:
+            if not error.text.startswith("circular reference"):  # found with the references
+                hint = did_you_mean(self._document.get(section, key) or "", keyword.candidates)
+                yield self._report.error("bad-value", error.text, section, key, hint=hint)

@@ -1,0 +1,82 @@
+"""Older words: what earlier agents read under names that this one has no keyword of the same meaning for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Keywords that are read, and whose place another one takes that can't simply be put under a new name.
+SUCCESSORS: Final[Mapping[tuple[str, str], str]] = {
+    ("DEFAULT", "autostart_node"): "today 'orchestrate = start', with that node first in 'nodes'",
+    ("DEFAULT", "mode"): "every service is hosted; take it out",
+}
+
+_GROUPS_OF_PROCESSES = frozenset(
+    {
+        "create_pg",
+        "pg_cpus",
+        "pg_mems",
+        "pg_cpu_shares",
+        "pg_cpu_quota",
+        "pg_mem_oom_control",
+        "pg_mem_limit",
+        "pg_vmem_limit",
+        "pg_mem_swappiness",
+        "pg_blkio_weight",
+    }
+)
+_RESERVATIONS = frozenset({"prkey", "no_preempt_abort", "promote_rw"})
+_ANY: Final = _GROUPS_OF_PROCESSES | _RESERVATIONS | {"always_on", "zone"}
+
+# Keywords of earlier agents, by group, that no part of this one reads: a file that has them says nothing wrong, and nothing happens.
+# A keyword that is declared is never looked up here.
+WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
+    "DEFAULT": _ANY
+    | {
+        "access",
+        "affinity",
+        "anti_affinity",
+        "aws",
+        "aws_profile",
+        "bwlimit",
+        "cluster",
+        "comp_schedule",
+        "constraints",
+        "docker_daemon_private",
+        "docker_exe",
+        "docker_swarm_args",
+        "docker_swarm_managers",
+        "docker_swarm_token",
+        "dockerd_exe",
+        "drp_type",
+        "drnoaction",
+        "hard_affinity",
+        "hard_anti_affinity",
+        "monitor_schedule",
+        "pool",
+        "postsnap_trigger",
+        "presnap_trigger",
+        "push_schedule",
+        "registry_creds",
+        "resinfo_schedule",
+        "scale",
+        "scaler_slave",
+        "size",
+        "slaves",
+        "soft_affinity",
+        "soft_anti_affinity",
+        "stat_timeout",
+        "svc_flex_cpu_high_threshold",
+        "svc_flex_cpu_low_threshold",
+    },
+    "subset": _GROUPS_OF_PROCESSES,
+    "ip": _ANY | {"dns_name_suffix", "dns_update", "wait_dns", "provisioner", "network"},
+    "disk": _ANY | {"dsf", "vg_options"},
+    "fs": _ANY | {"snap_size"},
+    "app": _ANY,
+    "container": _ANY | {"osvc_root_path", "guestos", "registry_creds"},
+    "task": _ANY,
+    "sync": _ANY | {"exclude", "sync_max_delay"},
+    "share": _ANY,
+    "hb": frozenset(),
+}
