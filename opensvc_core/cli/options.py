@@ -26,11 +26,14 @@ class Arguments(NamedTuple):
     at: int | None = None
     color: str = "auto"
     config: str = ""
+    confirm_down: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
     cron: bool = False
     disable_rollback: bool = False
     downto: str = ""
     env: tuple[str, ...] = ()
     eval: bool = False
+    fix: bool = False
     follow: bool = False
     force: bool = False
     format: str = "human"
@@ -43,6 +46,8 @@ class Arguments(NamedTuple):
     param: str = ""
     plan: bool = False
     refresh: bool = False
+    set: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
     remove: str | None = None
     rid: str = ""
     show_disabled: bool = False
@@ -89,11 +94,21 @@ COLOR: Final = Option("color", ("--color",), "Colours: yes, no, or auto for a te
 CONFIG: Final = Option(
     "config", ("--config",), "Begin with the configuration of this service or file; - reads JSON from the input.", "FROM", not_empty
 )
+CONFIRM_DOWN: Final = Option(
+    "confirm_down",
+    ("--confirm-down",),
+    "This node is known to be dead: what it held may be taken over; may be repeated.",
+    "NODE",
+    not_empty,
+    is_repeatable=True,
+)
 CRON: Final = Option("cron", ("--cron",), "Called by a scheduler: say nothing where nothing is due.")
+DELETE: Final = Option("delete", ("--delete",), "Delete this section; may be repeated.", "SECTION", not_empty, is_repeatable=True)
 DISABLE_ROLLBACK: Final = Option("disable_rollback", ("--disable-rollback",), "After a failure keep what was started.")
 DOWNTO: Final = Option("downto", ("--downto",), "Stop down to and including this resource or group.", "RID", not_empty, complete="rid")
 ENV: Final = Option("env", ("--env",), "Set a key of the section env; may be repeated.", "KEY=VALUE", not_empty, is_repeatable=True)
 EVAL: Final = Option("eval", ("--eval",), "Show values with scopes and references resolved.")
+FIX: Final = Option("fix", ("--fix",), "Replace older names of keywords by those of today, and keep all else as it is.")
 FOLLOW: Final = Option("follow", ("--follow", "-f"), "Go on with new lines as they come.")
 FORCE: Final = Option("force", ("--force", "-f"), "Do it in spite of the checks that would refuse.")
 FORMAT: Final = Option("format", ("--format",), "Output for people or for machines.", "FORMAT", choices=("human", "json"))
@@ -109,11 +124,13 @@ PLAN: Final = Option("plan", ("--plan",), "Print what would be done, do nothing.
 REFRESH: Final = Option("refresh", ("--refresh", "-r"), "See everything anew, on the peers too; what this node shows always is.")
 REMOVE: Final = Option("remove", ("--remove",), "Take this word from the list that --param holds.", "WORD")
 RID: Final = Option("rid", ("--rid",), "Only these resources: rids, groups or drivers, comma-separated.", "RIDS", not_empty, complete="rid")
+SET: Final = Option("set", ("--set",), "Set a keyword; may be repeated.", "SECTION.KEY=VALUE", not_empty, is_repeatable=True)
 SHOW_DISABLED: Final = Option("show_disabled", ("--show-disabled",), "Show disabled resources too.")
 SUBSET: Final = Option(
     "subset", ("--subset",), "Only the resources of these subsets, comma-separated.", "NAMES", not_empty, aliases=("--subsets",)
 )
 TAGS: Final = Option("tags", ("--tags",), "Only resources with one of these tags; A+B asks for both.", "TAGS", not_empty)
+UNSET: Final = Option("unset", ("--unset",), "Remove a keyword; may be repeated.", "SECTION.KEY", not_empty, is_repeatable=True)
 UPDATE_STORED: Final = Option("update_stored", ("--updatedb",), "Refresh the stored status, print nothing.")
 UPTO: Final = Option("upto", ("--upto",), "Start up to and including this resource or group.", "RID", not_empty, complete="rid")
 VALUE: Final = Option("value", ("--value",), "The value for --param.", "VALUE")

@@ -38,17 +38,17 @@ class Target:
     """A file of configuration: a service's, the node's or the cluster's."""
 
     def __init__(self, session: Session, service: Service | None) -> None:
-        self._session, self._service = session, service
+        self._session, self.service = session, service
 
     @property
     def name(self) -> str:
         """How it is called."""
-        return str(self._service.path) if self._service else self._session.scope
+        return str(self.service.path) if self.service else self._session.scope
 
     @property
     def file(self) -> Path:
         """Its file; that of the node and the cluster may be missing."""
-        return self._service.file if self._service else self._session.paths.etc / f"{self._session.scope}.conf"
+        return self.service.file if self.service else self._session.paths.etc / f"{self._session.scope}.conf"
 
     def text(self) -> str:
         """Its text, which may be broken."""
@@ -56,21 +56,21 @@ class Target:
 
     def document(self) -> Document:
         """Its text, read."""
-        return self._service.document() if self._service else self._session.node.store.read(self.file)
+        return self.service.document() if self.service else self._session.node.store.read(self.file)
 
     def config(self, *, node: str = "") -> ServiceConfig:
         """Its configuration, evaluated for this node or another."""
-        return self._service.config(node=node) if self._service else self._session.node.config_of(self._session.scope, node=node)
+        return self.service.config(node=node) if self.service else self._session.node.config_of(self._session.scope, node=node)
 
     def findings(self) -> list[Finding]:
         """What is wrong or doubtful in it."""
-        return self._service.validate() if self._service else self._session.node.validate(self._session.scope)
+        return self.service.validate() if self.service else self._session.node.validate(self._session.scope)
 
     def change(self, edit: Callable[[Document], Document]) -> None:
         """Edit it: all of the edit, or nothing. A warning that the edit brings is told, and stops nothing."""
         before = {(one.section, one.key, one.code) for one in self.findings()}
-        if self._service:
-            self._service.change(edit)
+        if self.service:
+            self.service.change(edit)
         else:
             self._session.node.change(self._session.scope, edit)
         for one in self.findings():
@@ -79,8 +79,8 @@ class Target:
 
     def replace(self, read: str, document: Document) -> None:
         """Put a whole new text in the place of what was read."""
-        if self._service:
-            self._service.replace(read, document)
+        if self.service:
+            self.service.replace(read, document)
         else:
             self._session.node.replace(self._session.scope, read, document)
 
@@ -119,7 +119,7 @@ def told(session: Session, name: str, error: OpensvcError | OSError) -> int:
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     else:
         text = " ".join(str(error).splitlines())
-    print(f"{session.program}: {text if name in text else f'{name}: {text}'}", file=session.stderr)
+    print(f"{session.program}: {text if name in text or name == session.program else f'{name}: {text}'}", file=session.stderr)
     return error.exit_code if isinstance(error, OpensvcError) else OpensvcError.exit_code
 
 

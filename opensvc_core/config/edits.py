@@ -11,11 +11,12 @@ from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS
 from opensvc_core.errors import UsageError
 
 DEFAULT = "DEFAULT"
-_EXPRESSION = re.compile(r"(?P<name>[^=\[]+?)(?:\[(?P<index>\d+)\])?(?P<operator>\+=|-=|\|=|=)(?P<value>.*)\Z", re.DOTALL)
+_EXPRESSION = re.compile(r"(?P<name>[^=\[]+?)(?:\[(?P<index>\d+)\])?(?P<operator>\+=|-=|\|=|\^=|=)(?P<value>.*)\Z", re.DOTALL)
 
 
 class Edit(NamedTuple):
-    """One change: `operator` is `=` (set), `+=` (append words), `|=` (add words that are absent), `-=` (remove words).
+    """One change: `operator` is `=` (set), `+=` (append words), `|=` (add words that are absent), `-=` (remove
+    words), `^=` (remove words that are there, add those that are absent).
 
     `place` is where words are put in; None: at the end.
     """
@@ -31,10 +32,10 @@ def parse(text: str) -> Edit:
     """Read `[SECTION.]KEY[@SCOPE][[INDEX]]OPERATOR VALUE`. Raises UsageError."""
     match = _EXPRESSION.match(text)
     if match is None:
-        raise UsageError(f"{text!r} is no setting; it is SECTION.KEY=VALUE (or +=, -=, |=)")
+        raise UsageError(f"{text!r} is no setting; it is SECTION.KEY=VALUE (or +=, -=, |=, ^=)")
     section, key = split(match["name"])
     index = None if match["index"] is None else int(match["index"])
-    if index is not None and match["operator"] == "-=":
+    if index is not None and match["operator"] in ("-=", "^="):
         raise UsageError(f"{text!r}: a word is removed by its value, not by its place")
     return Edit(section, key, match["operator"], match["value"], index)
 
@@ -94,6 +95,9 @@ def _value(present: str | None, edit: Edit) -> str:
             if word in words:
                 words.remove(word)
         return " ".join(words)
+    if edit.operator == "^=":
+        toggled = dict.fromkeys(given)
+        return " ".join([*(word for word in words if word not in toggled), *(word for word in toggled if word not in words)])
     if edit.operator == "|=":
         given = [word for word in dict.fromkeys(given) if word not in words]
     at = len(words) if edit.place is None else edit.place

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from opensvc_core.config.document import Document
 from opensvc_core.errors import ActionRefused, ConfigError, NoSuchObject, UsageError
+from opensvc_core.instance.descents import Descents, refuse_other_text
+from opensvc_core.model.descent import Descent, Relation
 from opensvc_core.model.names import RESERVED, ServicePath
 from opensvc_core.system import files
 from opensvc_core.system.paths import Paths
@@ -18,10 +20,10 @@ SUFFIXES = (".conf", ".env")  # the first one wins where both exist
 
 
 class Store:
-    """The folder `etc`."""
+    """The folder `etc`; `node` is whose edits these are."""
 
-    def __init__(self, paths: Paths) -> None:
-        self._paths = paths
+    def __init__(self, paths: Paths, node: str = "") -> None:
+        self._paths, self._descents = paths, Descents(paths, node)
 
     def services(self) -> list[ServicePath]:
         """Every service that has a file, sorted by its full name."""
@@ -70,7 +72,7 @@ class Store:
         with self.editing(file):
             if self.exists(path) and not overwrites:
                 raise ActionRefused(f"{path} exists already ({self.file(path)}); --force overwrites it")
-            files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+            self._write(file, _text(file), text)
         return file
 
     def change(self, file: Path, edit: Callable[[Document], Document], check: Callable[[Document, Document], None]) -> None:
@@ -80,14 +82,72 @@ class Store:
             after = edit(self.read(file))
             check(before, after)
             if after.text() != before.text():
-                files.write_atomically(file, after.text(), mode=None if file.exists() else 0o644)
+                self._write(file, before.text(), after.text())
 
     def replace(self, file: Path, read: str, text: str) -> None:
         """Write a text that a person made out of what was read. Raises ActionRefused when the file is another by now."""
         with self.editing(file):
             if _text(file) != read:
                 raise ActionRefused(f"{file} was changed by someone else while it was edited; nothing is written")
-            files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+            self._write(file, read, text)
+
+    def remove(self, file: Path) -> None:
+        """Remove a file, and what is known of where it came from."""
+        with self.editing(file):
+            files.remove(file)
+            self._descents.forget(file)
+
+    def descent(self, file: Path) -> Descent:
+        """From which edits a file has come; an edit by hand counts as one of this node."""
+        return self._descents.of(file, _text(file))
+
+    def settle(self, file: Path) -> Descent:
+        """The same, remembered: of two edits by hand, the second one has then come from the first."""
+        with self.editing(file):
+            descent = self._descents.of(file, _text(file))
+            self._descents.keep(file, descent)
+        return descent
+
+    def learn(self, file: Path, other: Descent) -> None:
+        """Note that another node has the same text, and from which edits it came there."""
+        with self.editing(file):
+            own = self._descents.of(file, _text(file))
+            if own.digest == other.digest:
+                self._descents.keep(file, own.merged(other))
+
+    def accept(self, file: Path, text: str, descent: Descent, *, sender: str, is_decided: bool = False) -> Descent:
+        """Put a text that came from another node in the place of a file; the descent that the file has then.
+
+        Raises ActionRefused, unless `is_decided`, where the file has come from the other text, or was edited independently.
+        """
+        refuse_other_text(text, descent, sender)
+        other = next((found for found in map(file.with_suffix, SUFFIXES) if found != file and found.is_file()), None)
+        if other:
+            raise ActionRefused(f"{other} is there, and {sender} sent {file.name}: remove one of them")
+        with self.editing(file):
+            before = _text(file)
+            if file.exists():
+                own = self._descents.of(file, before)
+                if not is_decided:
+                    _refuse_loss(file, descent.relation(own), sender)
+                descent = descent.merged(own)
+            if text != before or not file.exists():
+                files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+            self._descents.keep(file, descent)
+        return descent
+
+    @property
+    def root(self) -> Path | None:
+        """The folder below which all is that this node has; None: the places of a packaged agent."""
+        return self._paths.etc.parent if self._paths.bin else None
+
+    def place(self, file: Path) -> str:
+        """Where a file is below `etc`."""
+        return str(file.relative_to(self._paths.etc))
+
+    def _write(self, file: Path, before: str, after: str) -> None:
+        files.write_atomically(file, after, mode=None if file.exists() else 0o644)
+        self._descents.note(file, before, after)
 
     @contextmanager
     def editing(self, file: Path) -> Iterator[None]:
@@ -121,6 +181,14 @@ class Store:
 def parse(text: str, file: Path) -> Document:
     """The document of a text, in the dialect of its file's suffix."""
     return Document.parse(text, older=file.suffix == ".env", path=str(file))
+
+
+def _refuse_loss(file: Path, relation: Relation, sender: str) -> None:
+    decide = f"'sync nodes --keep-own' on {sender} puts its own in the place of this one"
+    if relation is Relation.OLDER:
+        raise ActionRefused(f"{file} is newer here than on {sender}: it was edited since; sync from here, or {decide}")
+    if relation is Relation.DIVERGED:
+        raise ActionRefused(f"{file} was edited here and on {sender}, independently; compare the two: {decide}")
 
 
 def _text(file: Path) -> str:

@@ -42,7 +42,7 @@ class Surroundings:
     def __init__(self, root: str | Path | None = None, *, nodename: str | None = None, registry: Registry | None = None) -> None:
         self.paths = Paths.below(root) if root is not None else Paths.from_environment(os.environ)
         self.name = nodename or host.nodename(os.environ)
-        self.store, self.clock = Store(self.paths), SystemClock()
+        self.store, self.clock = Store(self.paths, self.name), SystemClock()
         self.state = State(self.paths.var / "node")
         self._given_registry = registry
 
@@ -99,10 +99,13 @@ class Surroundings:
                 "var": str(self.paths.var),
                 "private_var": str(self.paths.state(path)),
                 "initd": str(self.paths.etc / f"{path.config_path}.d"),
+                **{program: str((self.paths.bin or Path("/usr/bin")) / program) for program in ("svcmgr", "nodemgr")},
             },
             node_values=_NodeValues(self),
             environ=os.environ,
             plugins=lambda prefix, name: self.registry.resolve_reference(prefix, name, str(path)),
+            cluster_id=cluster.id or "",
+            node_labels=lambda: {self.name: self.config.document.items("labels")},
         )
 
     @cached_property

@@ -15,7 +15,7 @@ WEB = ServicePath("web")
 @pytest.fixture
 def store(tmp_path):
     (tmp_path / "etc").mkdir()
-    return Store(Paths.below(tmp_path))
+    return Store(Paths.below(tmp_path), "n1")
 
 
 def put(tmp_path, name, text="[DEFAULT]\n"):
@@ -144,3 +144,47 @@ def test_a_broken_text_is_no_document_and_can_still_be_read(store, tmp_path):
     file.write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"byte 0"):
         store.text(file)
+
+
+# -- descent
+
+
+def test_each_edit_is_a_generation_of_this_node(store):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    assert store.descent(file).generations == {"n1": 1}
+    store.change(file, lambda document: document.set("DEFAULT", "app", "a"), unchecked)
+    store.replace(file, store.text(file), "[DEFAULT]\napp = b\n")
+    assert store.descent(file).generations == {"n1": 3}
+
+
+def test_an_edit_by_hand_is_a_generation(store):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    file.write_text("[DEFAULT]\napp = by hand\n")
+    assert store.descent(file).generations == {"n1": 2}
+    assert store.descent(file).generations == {"n1": 2}, "to look counts nothing"
+    store.change(file, lambda document: document.set("DEFAULT", "app", "a"), unchecked)
+    assert store.descent(file).generations == {"n1": 3}
+
+
+def test_an_edit_that_was_killed_before_its_record_counts_once(store, tmp_path):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    sidecar = tmp_path / "var/descents/web.conf.json"
+    before = sidecar.read_text()
+    store.change(file, lambda document: document.set("DEFAULT", "app", "a"), unchecked)
+    expected = store.descent(file)
+    sidecar.write_text(before)
+    assert store.descent(file) == expected
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"digest": 1}', '{"digest": "a", "generations": {"n1": "x"}}'])
+def test_a_damaged_record_is_none(store, tmp_path, text):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    (tmp_path / "var/descents/web.conf.json").write_text(text)
+    assert store.descent(file).generations == {"n1": 1}
+
+
+def test_a_file_that_is_gone_has_no_record(store, tmp_path):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    store.remove(file)
+    assert not file.exists()
+    assert list((tmp_path / "var/descents").iterdir()) == []

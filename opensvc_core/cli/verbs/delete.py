@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, services
@@ -23,14 +25,21 @@ def run(session: Session, arguments: Arguments) -> int:
 
 
 def _delete_sections(service: Service, rids: list[str], *, is_forced: bool) -> None:
-    def edit(document: Document) -> Document:
-        for rid in rids:
-            if not document.has_section(rid):
-                raise NoSuchObject(f"{service.path} has no section {rid!r}; it has {', '.join(document.sections())}")
-            document = document.delete_section(rid)
-        return document
+    refuse_up(service, rids, is_forced=is_forced)
+    service.change(lambda document: without(document, rids))
 
+
+def without(document: Document, sections: Sequence[str]) -> Document:
+    """The document without these sections. Raises NoSuchObject for one that is not there."""
+    for section in sections:
+        if not document.has_section(section):
+            raise NoSuchObject(f"there is no section {section!r}; there are {', '.join(document.sections())}")
+        document = document.delete_section(section)
+    return document
+
+
+def refuse_up(service: Service, rids: Sequence[str], *, is_forced: bool) -> None:
+    """Raise ActionRefused where one of these resources is up here: nobody would know of it any more."""
     up = [] if is_forced else [rid for rid in service.up() if rid in rids]
     if up:
         raise ActionRefused(f"{service.path} has {', '.join(up)} up here; stop it first (--force deletes it and leaves it)")
-    service.change(edit)
