@@ -1,4 +1,4 @@
-"""Build: from a service's configuration to its parts. A section that can't be used becomes a part with a problem."""
+"""Build: from a service's configuration to its parts. A resource that can't be used becomes a part with a problem."""
 
 from __future__ import annotations
 
@@ -19,15 +19,24 @@ from opensvc_core.plan.item import Item
 class Builder:
     """Makes the parts of a service.
 
-    `driver` gives the class of a driver's name (DriverUnavailable where there is none), `context` what a resource is given.
+    `driver` gives the class of a driver's name (DriverUnavailable where there is none), `context` what a resource is given;
+    `implied` are resources that are there without a section, too; where the file has one of their name, it gives them values.
     """
 
-    def __init__(self, config: ServiceConfig, driver: Callable[[str], type[Resource]], context: Callable[[str], Context]) -> None:
-        self._config, self._driver, self._context = config, driver, context
+    def __init__(
+        self,
+        config: ServiceConfig,
+        driver: Callable[[str], type[Resource]],
+        context: Callable[[str], Context],
+        implied: Sequence[Section] = (),
+    ) -> None:
+        self._config, self._driver, self._context, self._implied = config, driver, context, implied
 
     def parts(self) -> list[Part]:
-        """One part for each resource section, in the order of the file."""
-        return [self._part(section) for section in self._config.resources()]
+        """One part for each resource section, in the order of the file, then those of the implied resources."""
+        sections = list(self._config.resources())
+        described = {section.rid for section in sections}
+        return [self._part(section) for section in (*sections, *(one for one in self._implied if one.rid not in described))]
 
     def _part(self, section: Section) -> Part:
         try:
@@ -40,7 +49,8 @@ class Builder:
             return self._unusable(section, policy, str(error))
         try:
             resource = self._resource(section, cls)
-            return Part(Rid(section.rid), self._item(section, cls.id, policy, resource), policy, resource, "", self._config.service.disable)
+            item = self._item(section, cls.id, policy, resource)
+            return Part(item.rid, item, policy, resource, "", self._config.service.disable)
         except (ConfigError, ValueError) as error:
             return self._unusable(section, policy, str(error))
 
@@ -53,7 +63,7 @@ class Builder:
 
     def _unusable(self, section: Section, policy: ResourceKeywords, problem: str) -> Part:
         item = self._item(section, section.driver, policy, None)
-        return Part(Rid(section.rid), item, policy, None, problem, self._config.service.disable)
+        return Part(item.rid, item, policy, None, problem, self._config.service.disable)
 
     def _item(self, section: Section, driver: str, policy: ResourceKeywords, resource: Resource | None) -> Item:
         return Item(

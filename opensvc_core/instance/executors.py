@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from opensvc_core.errors import ActionFailed, ActionTimeout, OpensvcError
 from opensvc_core.instance.journal import Journal
 from opensvc_core.model.events import Level
-from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation
+from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Together
 from opensvc_core.system.commands import CommandRunner
 
 
@@ -58,6 +58,8 @@ class Rehearsal:
         if isinstance(operation, Already):
             self.noted.append(Noted(rid, str(operation), is_change=False))
             return None
+        if isinstance(operation, Together):
+            return [self.execute(one, rid) for one in operation.operations]
         self.noted.append(Noted(rid, str(operation), operation.condition))
         return operation.expected
 
@@ -76,6 +78,8 @@ class HostExecutor:
             self.noted.append(Noted(rid, str(operation), is_change=False))
             self._journal.say(operation.text, rid=rid, name="already", classic=operation.classic_text)
             return None
+        if isinstance(operation, Together):
+            return self._together(operation, rid)
         noted = Noted(rid, str(operation), operation.condition)
         self.noted.append(noted)
         self._watch(noted, False)
@@ -83,12 +87,41 @@ class HostExecutor:
         self._watch(noted, True)
         return outcome
 
+    def _together(self, together: Together, rid: str) -> list[Any]:
+        """Each in a thread of its own. An interruption ends all of them, and is raised when they have ended."""
+        outcomes: dict[int, Any] = {}
+
+        def do(number: int, operation: Operation) -> None:
+            try:
+                outcomes[number] = self.execute(operation, rid)
+            except BaseException as error:  # noqa: BLE001 - sent to the generator, or raised again below
+                outcomes[number] = error
+
+        threads = [threading.Thread(target=do, args=pair, name=f"{rid} {pair[0]}") for pair in enumerate(together.operations)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            self._runner.cancel()
+            for thread in threads:
+                thread.join()
+            raise
+        for outcome in outcomes.values():
+            if isinstance(outcome, BaseException) and not isinstance(outcome, ActionFailed):
+                raise outcome
+        return [outcomes[number] for number in range(len(threads))]
+
     def _run(self, command: Command, rid: str) -> CommandResult:
-        self._journal.say(str(command), rid=rid, name="command", classic=command.classic_text, argv=list(command.argv))
-        result = self._runner.run(command, lambda _stream, line: self._journal.say(line, rid=rid, name="output"))
+        level = Level.DEBUG if command.is_quiet else Level.INFO
+        self._journal.say(str(command), rid=rid, name="command", level=level, classic=command.classic_text, argv=list(command.argv))
+        is_kept = command.is_quiet or (command.names_output and bool(command.output))
+        result = self._runner.run(command, lambda _stream, line: self._output(line, rid, level=level, is_kept=is_kept))
         if command.done:
             text = f"{command.done} done in {_clocked(result.seconds)} - ret {result.code}"
-            self._journal.say(text, rid=rid, name="done", seconds=result.seconds, code=result.code)
+            classic = f"{text} - logs in {command.output}" if is_kept else ""
+            self._journal.say(text, rid=rid, name="done", classic=classic, seconds=result.seconds, code=result.code)
         else:
             self._journal.say(
                 f"{command.argv[0]}: {result.seconds:.3f} s, exit code {result.code}", rid=rid, name="done", level=Level.DEBUG,
@@ -98,8 +131,18 @@ class HostExecutor:
             raise ActionFailed(_failure(command, result))
         return result
 
+    def _output(self, line: str, rid: str, *, level: Level, is_kept: bool) -> None:
+        self._journal.say(line, rid=rid, name="output", level=level, is_kept=is_kept)
+
     def _call(self, call: Call, rid: str) -> Any:
-        self._journal.say(call.text, rid=rid, name="command", classic=call.classic_text)
+        level = Level.DEBUG if call.is_quiet else Level.INFO
+        self._journal.say(call.text, rid=rid, name="command", level=level, classic=call.classic_text)
+        outcome = self._outcome(call)
+        if call.classic_output:
+            self._journal.say("", rid=rid, name="output", classic=call.classic_output, bare=True)
+        return outcome
+
+    def _outcome(self, call: Call) -> Any:
         try:
             return call.do() if call.timeout is None else _limited(call, call.timeout)
         except OSError as error:
@@ -134,7 +177,8 @@ def _limited(call: Call, seconds: float) -> Any:
 def _failure(command: Command, result: CommandResult) -> str:
     how = f"ended by signal {-result.code}" if result.code < 0 else f"exit code {result.code}"
     said = (result.stderr or result.stdout).strip().splitlines()
-    return f"{command}: {how}" + (f": {said[-1]}" if said else "")
+    # what is wrong often stands in the last line but one, before a hint
+    return f"{command}: {how}" + (f": {'; '.join(line.strip() for line in said[-2:])}" if said else "")
 
 
 def _clocked(seconds: float) -> str:

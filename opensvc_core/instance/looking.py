@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.driver.capabilities import Informative
-from opensvc_core.driver.context import Context, ServiceFacts
+from opensvc_core.driver.context import Context
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.build import Builder, devices
+from opensvc_core.instance.implied import implied
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def status(subject: Subject, *, shows_disabled: bool = False) -> ServiceStatus:
     """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case."""
-    seen = instance(subject)
+    seen = instance(subject, shared={})
     lock = InstanceLock(subject.state.lock_file)
     local = seen.evaluate(subject.state.in_progress() if lock.holder() else frozenset())
     keywords = seen.keywords
@@ -57,16 +58,22 @@ def tell(subject: Subject, seen: ServiceStatus) -> None:
 
 
 def instance(
-    subject: Subject, *, request: Request | None = None, journal: Journal | None = None, planned_paths: set[str] | None = None
+    subject: Subject,
+    *,
+    request: Request | None = None,
+    journal: Journal | None = None,
+    planned_paths: set[str] | None = None,
+    shared: dict[str, Any] | None = None,
 ) -> Instance:
     """The resources on this node, made from the file. Raises NoSuchObject, ConfigError.
 
-    `request` is the action that they are made for, `planned_paths` what a plan collects (see `Context`).
+    `request` is the action that they are made for, `planned_paths` what a plan collects, `shared` what one look keeps (see `Context`).
     """
     parts: list[Part] = []
+    gone: set[str] = set()
     node = subject.node
     config = ServiceConfig(subject.document(), node.world(subject.path), node.registry.driver, lambda rid, name: devices(parts, rid, name))
-    facts = _facts(subject, config)
+    facts = subject.facts(config)
     log = journal or subject.journal(lambda _event: None)
 
     def context(rid: str) -> Context:
@@ -81,9 +88,11 @@ def instance(
             action=request.action if request else "",
             is_forced=bool(request and request.is_forced),
             planned_paths=frozenset() if planned_paths is None else planned_paths,
+            planned_gone=gone,
+            shared=shared,
         )
 
-    parts.extend(Builder(config, node.registry.driver, context).parts())
+    parts.extend(Builder(config, node.registry.driver, context, implied(facts)).parts())
     return Instance(
         parts,
         node=node.name,
@@ -92,6 +101,8 @@ def instance(
         state=subject.state,
         subsets=config.subsets(),
         is_node_frozen=node.state.is_frozen(),
+        is_older=config.document.is_older,
+        store=node.store,
     )
 
 
@@ -99,19 +110,6 @@ def info(subject: Subject) -> dict[str, dict[str, str]]:
     """What the resources tell of themselves, by rid."""
     resources = [part.resource for part in instance(subject).parts if part.resource and not part.is_disabled]
     return {resource.rid: _told(resource) for resource in resources if isinstance(resource, Informative)}
-
-
-def _facts(subject: Subject, config: ServiceConfig) -> ServiceFacts:
-    keywords, paths = config.service, subject.node.paths
-    return ServiceFacts(
-        path=subject.path,
-        id=keywords.id or "",
-        nodes=tuple(keywords.nodes or [subject.node.name]),
-        launchers=paths.etc / f"{subject.path.config_path}.d",
-        run_dir=paths.run / subject.path.state_path,
-        tmp_dir=paths.tmp,
-        cgroup=f"{subject.node.cgroup}/{subject.path.state_path.replace('/', '.')}",
-    )
 
 
 def _told(resource: Informative) -> dict[str, str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opensvc_core.config.document import Document
 from opensvc_core.config.service import ServiceConfig
+from opensvc_core.errors import ConfigError
 from opensvc_core.instance.state import State
 from opensvc_core.instance.surroundings import Surroundings
 from opensvc_core.model.names import ServicePath
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
+    from opensvc_core.config.sections import Section
+    from opensvc_core.driver.context import ServiceFacts
     from opensvc_core.instance.journal import Journal, Sink
 
 
@@ -37,16 +41,45 @@ class Subject:
         """Its configuration, evaluated for this node or, with `node`, for another one."""
         return ServiceConfig(document or self.document(), self.node.world(self.path, node), self.node.registry.driver)
 
+    def facts(self, config: ServiceConfig) -> ServiceFacts:
+        """What its drivers may know of it. Raises ConfigError for a value of `[DEFAULT]` that can't be had."""
+        from opensvc_core.driver.context import ServiceFacts  # noqa: PLC0415 - reading a value asks no driver
+
+        keywords, paths = config.service, self.node.paths
+        return ServiceFacts(
+            path=self.path,
+            id=keywords.id or "",
+            nodes=tuple(keywords.nodes or [self.node.name]),
+            launchers=paths.etc / f"{self.path.config_path}.d",
+            run_dir=paths.run / self.path.state_path,
+            tmp_dir=paths.tmp,
+            cgroup=f"{self.node.cgroup}/{self.path.state_path.replace('/', '.')}",
+            is_older=config.document.is_older,
+            file=self.file,
+            drpnodes=tuple(dict.fromkeys([*(keywords.drpnode or "").split(), *keywords.drpnodes])),
+            cluster_nodes=tuple(self.node.cluster.nodes),
+            peer_user=self.node.settings.ruser,
+        )
+
     def validate(self, document: Document | None = None) -> list[Finding]:
         """What is wrong or doubtful in its file, or in a text that may become its file."""
         from opensvc_core.config.findings import Finding, Severity  # noqa: PLC0415 - reading a value validates nothing
         from opensvc_core.config.validation import validate  # noqa: PLC0415
 
-        found = validate(self.config(document))
+        config = self.config(document)
+        found = validate(config, self._implied(config))
         if other := self.node.store.shadowed(self.path):
             text = f"{other} is there as well, and not read"
             found.append(Finding(Severity.WARNING, "two-files", text, str(self.file), hint="remove one of them"))
         return found
+
+    def _implied(self, config: ServiceConfig) -> list[Section]:
+        """The resources that are there without a section; none where the file can't be evaluated, which is a finding of its own."""
+        from opensvc_core.instance.implied import implied  # noqa: PLC0415
+
+        with suppress(ConfigError):
+            return implied(self.facts(config))
+        return []
 
     def change(self, edit: Callable[[Document], Document]) -> None:
         """Edit its file: all of the edit, or nothing where that would make an error that was not there before."""

@@ -48,12 +48,15 @@ class Command(NamedTuple):
             output goes to the file `output` rather than to a pipe.
         detached: the command is the application itself: it is started and not waited for, beyond `watch` seconds in
             which an early end is a failure.
-        output: the file for the output of an application.
+        output: the file for the output of an application, or of a command whose output is to be kept.
+        names_output: the classic layout names that file at the end, where `done` is logged, and doesn't print what is in it.
         text: how the log names it; default: the command line.
         classic_text: the same for the classic layout; default: `text`.
         done: the word (`start`, `stop`) under which its end is logged, with duration and exit code; empty: not logged.
         expected: what a plan assumes that it comes to.
         condition: the plan prints it: on what the operation depends.
+        is_quiet: only the log tells of it and of its output.
+        stdin: what it reads; default: nothing.
     """
 
     argv: Sequence[str]
@@ -66,11 +69,14 @@ class Command(NamedTuple):
     detached: bool = False
     watch: float = 0.2
     output: str = ""
+    names_output: bool = False
     text: str = ""
     classic_text: str = ""
     done: str = ""
     expected: CommandResult = CommandResult(0)
     condition: str = ""
+    is_quiet: bool = False
+    stdin: str = ""
 
     def __str__(self) -> str:
         return self.text or shlex.join(self.argv)
@@ -81,6 +87,8 @@ class Call(NamedTuple):
 
     `text` tells what it does, where there is one as the command that would do the same. `do` raises
     ActionFailed or OSError when it fails; what it returns is sent to the generator. `expected` is what a plan sends.
+    `is_quiet`: only the log tells of it.
+    `classic_output` are lines that the classic layout prints after it, as they are: what that command would have printed.
     """
 
     text: str
@@ -89,8 +97,10 @@ class Call(NamedTuple):
     undo_on_failure: bool = False
     timeout: float | None = None
     classic_text: str = ""
+    classic_output: str = ""
     expected: Any = None
     condition: str = ""
+    is_quiet: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -106,6 +116,15 @@ class Already(NamedTuple):
         return self.text
 
 
-Operation = Command | Call | Already
+class Together(NamedTuple):
+    """Operations that are carried out side by side, each to its end whatever becomes of the others.
+
+    The generator is sent a list: what each came to, or the ActionFailed that ended it.
+    """
+
+    operations: Sequence[Command | Call]
+
+
+Operation = Command | Call | Already | Together
 # A driver's start, stop, … is such a generator; it is sent the CommandResult of a Command, the result of a Call.
 Operations = Generator[Operation, Any, None]

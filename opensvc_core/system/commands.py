@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from opensvc_core.errors import ActionInterrupted, ActionTimeout
@@ -47,6 +47,11 @@ class CommandRunner:
     def __init__(self, lock_fd: int | None = None, cancel: threading.Event | None = None, *, groups: ControlGroups | None = None) -> None:
         self.has_left_processes = False
         self._lock_fd, self._cancel, self._groups = lock_fd, cancel, groups
+
+    def cancel(self) -> None:
+        """End what runs, where this may be asked for."""
+        if self._cancel is not None:
+            self._cancel.set()
 
     def run(self, command: Command, on_line: OnLine | None = None) -> CommandResult:
         """Run a command to its end; `on_line(stream, line)` is called as the lines come.
@@ -123,8 +128,9 @@ class CommandRunner:
             return CommandResult(problem[0], stderr=problem[1])
         inherited = () if self._lock_fd is None or is_application else (self._lock_fd,)
         try:
-            if not is_application:
-                process = _popen(argv, setting, environment, subprocess.PIPE, inherited)
+            if not (is_application or command.output):
+                with _input(command.stdin) as source:
+                    process = _popen(argv, setting, environment, subprocess.PIPE, inherited, source)
                 return Child(process, pipe_readers(process, on_line, keep))
             with output_file(command.output, on_line, keep) as (target, readers):
                 return Child(_popen(argv, setting, environment, target, inherited), readers)
@@ -153,12 +159,32 @@ def query(argv: Sequence[str], timeout: float = 10) -> CommandResult:
     return CommandRunner()._run(Command(argv, timeout=timeout), None, _KEPT_ANSWER)
 
 
+@contextlib.contextmanager
+def _input(text: str) -> Iterator[int]:
+    """A descriptor to read a text from; a file in memory, so that nobody has to write while others read."""
+    if not text:
+        yield subprocess.DEVNULL
+        return
+    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode("utf-8", "surrogateescape"))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def _popen(
-    argv: Sequence[str], setting: Setting, environment: Mapping[str, str], output: int, inherited: Collection[int]
+    argv: Sequence[str],
+    setting: Setting,
+    environment: Mapping[str, str],
+    output: int,
+    inherited: Collection[int],
+    source: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=output,
         stderr=output,
         bufsize=0,

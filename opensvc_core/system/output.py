@@ -119,7 +119,7 @@ def open_output(path: Path, keep: int) -> int:
 
     Readable for us alone. Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     if os.fstat(descriptor).st_size > keep:
         os.ftruncate(descriptor, 0)

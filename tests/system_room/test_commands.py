@@ -274,6 +274,15 @@ def test_only_new_output_of_an_application_is_reported(tmp_path):
     assert (tmp_path / "app").read_text() == "again\nagain\n"
 
 
+def test_the_output_of_a_command_is_kept_where_it_says(tmp_path):
+    lines, file = [], tmp_path / "kept/output"
+    command = Command(["sh", "-c", "echo one; echo two >&2; echo $LC_ALL; exit 3"], output=str(file))
+    result = CommandRunner().run(command, lambda _stream, line: lines.append(line))
+    assert (result.code, result.stdout, lines) == (3, "one\ntwo\nC\n", ["one", "two", "C"])
+    assert file.read_text() == "one\ntwo\nC\n"
+    assert (file.parent.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+
+
 def test_an_output_file_that_cannot_be_made_is_a_failure(tmp_path):
     with pytest.raises(ActionFailed, match=r"cannot write .*: Is a directory"):
         run("true", starts_application=True, output=str(tmp_path))

@@ -14,7 +14,8 @@ _MARKS: Final = {Level.DEBUG: "  ", Level.INFO: "  ", Level.WARNING: "W ", Level
 class ClassicLog:
     """Writes events as `14:40:06 INFO    SERVICE.RID             message`, a command's output between `output:` and an empty line.
 
-    An `output` event with the field `bare` is written without the announcement and the empty line.
+    An `output` event with the field `bare` is written without the announcement and the empty line, one with the field
+    `is_kept` not at all: it is in a file that the last line of the command names.
     `clock` turns a moment into the time of day; it is the local time zone's.
     """
 
@@ -24,7 +25,7 @@ class ClassicLog:
 
     def lines(self, event: Event) -> list[str]:
         """The lines of an event. Output that comes line by line is one block: the next event of another kind ends it."""
-        texts = (event.classic_text or event.text).rstrip().splitlines()
+        texts = [] if event.fields.get("is_kept") else (event.classic_text or event.text).rstrip().splitlines()
         if event.name == "output" and texts and not event.fields.get("bare"):
             return self._output(event, [text.rstrip() for text in texts])
         before = self.finish()

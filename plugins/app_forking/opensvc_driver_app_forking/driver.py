@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
-
 from opensvc_applications.application import Application
+from opensvc_applications.leftovers import end, leave_group, pids, still_running
 
 from opensvc_core.api import ActionFailed, Already, Call, Command, Message, Observation, Operations, ProcessId, Status
-
-# Seconds in which what a stop command has told to end may do so before it counts as left over.
-_PATIENCE: Final = 2.0
 
 
 class Forking(Application):
@@ -27,7 +20,7 @@ class Forking(Application):
         running = self._running_starts() if seen.status is Status.DOWN else []
         if not running:
             return seen
-        text = f"its start command still runs, as pid {_pids(running)}; stop ends it"
+        text = f"its start command still runs, as pid {pids(running)}; stop ends it"
         return Observation(seen.status, (*seen.messages, Message("warn", text)), seen.info)
 
     def start(self) -> Operations:
@@ -40,7 +33,7 @@ class Forking(Application):
             yield Already(f"{self.label()} is already started")
             return
         if self.assumed is None and (running := self._running_starts()):
-            raise ActionFailed(f"{self.label()}: its start command still runs, as pid {_pids(running)}; wait for it, or stop ends it")
+            raise ActionFailed(f"{self.label()}: its start command still runs, as pid {pids(running)}; wait for it, or stop ends it")
         # what can't be run begins nothing that had to be stopped
         has_undo = self.stop_launch is not None and not self.problem("start")
         command = Command(
@@ -66,7 +59,7 @@ class Forking(Application):
         if self.seen() is Status.DOWN:
             running = self._running_starts()
             if running:
-                yield Call(f"kill {_pids(running)}", lambda: self._end(running))
+                yield Call(f"kill {pids(running)}", lambda: end(self, running, grace=self.settle("stop")))
             else:
                 yield Already(f"{self.label()} is already stopped")
             return
@@ -75,37 +68,9 @@ class Forking(Application):
             yield Already(f"{self.label()} is already stopped ({argv[0]} is not there)")
             return
         result = yield from self.explained(self.stop_command(), "stop")
-        if self.cgroup and result.pid:  # a plan is answered with a result that no process has come to
-            self._leave_group()
+        if result.pid:  # a plan is answered with a result that no process has come to
+            leave_group(self)
 
     def _running_starts(self) -> list[ProcessId]:
-        """The start commands of this application that run now: by their marks and their words."""
-        argv = self.argv("start")
-        return [process for process in self.processes() if argv and _words_of(process)[-len(argv) :] == list(argv)]
-
-    def _end(self, processes: list[ProcessId]) -> None:
-        left = self.context.system.end_processes(processes, grace=self.settle("stop"), tree=True)
-        if left:
-            raise ActionFailed(f"{self.label()}: pid {_pids(left)} can't be ended, the kernel holds it")
-
-    def _leave_group(self) -> None:
-        """Remove its control group, or tell what is left in it: the stop command knows what has to end, we don't."""
-        until = time.monotonic() + _PATIENCE
-        while (left := self.context.system.group_processes(self.cgroup)) and time.monotonic() < until:
-            time.sleep(0.02)
-        if left:
-            pids = _pids(left)
-            self.context.log.warning(f"{len(left)} processes of {self.label()} are left after stop: pid {pids}", pids=pids)
-        self.context.system.remove_group(self.cgroup)
-
-
-def _words_of(process: ProcessId) -> list[str]:
-    """The command line of a process; none where it has ended."""
-    try:
-        return Path(f"/proc/{process.pid}/cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    except OSError:
-        return []
-
-
-def _pids(processes: Sequence[ProcessId]) -> str:
-    return " ".join(str(process.pid) for process in processes)
+        """The start commands of this application that run now."""
+        return still_running(self, self.argv("start"))

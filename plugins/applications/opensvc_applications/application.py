@@ -7,7 +7,9 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from opensvc_applications.process import Launcher
+from opensvc_applications.answers import answer, pairs
+from opensvc_applications.leftovers import pids
+from opensvc_applications.limits import Limited
 from opensvc_applications.words import Launch, launch, retcodes
 from opensvc_core.api import (
     ActionFailed,
@@ -23,23 +25,14 @@ from opensvc_core.api import (
     Startable,
     Status,
     boolean,
-    duration,
     text,
 )
 
 # What the script is told for each keyword.
 _SCRIPT_WORDS: Final = {"start": "start", "stop": "stop", "check": "status", "info": "info"}
-# A status never hangs, whatever the file says.
-CHECK_TIMEOUT: Final = 60.0
-_SETTLE: Final = 5.0
-_SHOWN_LINES: Final = 50
 
 
-def _timeout(action: str, default: str = "`timeout`") -> Keyword[float | None]:
-    return Keyword(duration, scopable=True, text=f"Seconds that `{action}` may take; default: {default}.", example="1m")
-
-
-class Application(Launcher, Startable, Informative):
+class Application(Limited, Startable, Informative):
     """An application with commands of its own for start, stop, status and information."""
 
     needs_below = True
@@ -70,11 +63,6 @@ class Application(Launcher, Startable, Informative):
         scopable=True,
         text="`true` or a number: the script with the word `info`; else a command. It prints lines `Name: value`.",
     )
-    timeout = Keyword(duration, scopable=True, text="Seconds that each of the commands may take; default: no limit.")
-    start_timeout = _timeout("start", "`timeout`; also the time that the check is given to say up, else 5 seconds")
-    stop_timeout = _timeout("stop")
-    check_timeout = _timeout("check", "`timeout`, else 60 seconds")
-    info_timeout = _timeout("info", "`timeout`, else 60 seconds")
     retcodes = Keyword(
         retcodes, default=retcodes("0:up 1:down"), scopable=True, text="What the exit codes of the check mean; any other is `warn`."
     )
@@ -87,17 +75,12 @@ class Application(Launcher, Startable, Informative):
             if found and not found.argv and not self.script:
                 raise ValueError(f"{action} = {found}: there is no `script` that it could run")
 
-    def settle(self, verb: str) -> float:
-        """As long as the file gives a start or a stop."""
-        return (self.start_timeout if verb == "start" else self.stop_timeout or self.timeout) or _SETTLE
-
     def seen_alone(self) -> Status | Observation:
         """Its check is not run while what is below is not up; what runs of it is seen all the same."""
         processes = self.processes()
         if not processes:
             return Status.DOWN
-        pids = " ".join(str(process.pid) for process in processes)
-        return Status.WARN.because(f"the resources below are not up, and pid {pids} of it runs")
+        return Status.WARN.because(f"the resources below are not up, and pid {pids(processes)} of it runs")
 
     def position(self) -> int:
         """The number that an older file gives as `start`."""
@@ -127,11 +110,6 @@ class Application(Launcher, Startable, Informative):
         """Why the program of an action can't be run, or an empty text."""
         argv = self.argv(action)
         return self.problem_with(argv[0]) if argv else ""
-
-    def limit(self, action: str) -> float | None:
-        """Seconds that the command of an action may take; None: no limit."""
-        known = {"start": self.start_timeout, "stop": self.stop_timeout, "check": self.check_timeout, "info": self.info_timeout}
-        return known[action] or self.timeout or None
 
     def text_of(self, action: str) -> str:
         """How the log names the command of an action."""
@@ -177,12 +155,10 @@ class Application(Launcher, Startable, Informative):
         argv = self.argv("info")
         if not argv or self.problem("info"):
             return {}
-        timeout = self.limit("info") or CHECK_TIMEOUT
-        result = self.context.system.query(argv, timeout=timeout, setting=self.command_setting(argv[0]))
+        result = self.context.system.query(argv, timeout=self.patience("info"), setting=self.command_setting(argv[0]))
         if result.code:
             self.context.log.warning(f"info reports errors ({result.code})")
-        pairs = (line.partition(":") for line in result.stdout.splitlines())
-        return {name.strip(): value.strip() for name, mark, value in pairs if mark and name.strip()}
+        return pairs(result.stdout)
 
     def _ask(self) -> Observation:
         argv = self.argv("check")
@@ -191,20 +167,9 @@ class Application(Launcher, Startable, Informative):
         problem = self.problem("check")
         if problem:
             return Status.UNDEF.because(problem)
-        timeout = self.limit("check") or CHECK_TIMEOUT
+        timeout = self.patience("check")
         result = self.context.system.query(argv, timeout=timeout, setting=self.command_setting(argv[0]))
-        return self._read(result, timeout)
-
-    def _read(self, result: CommandResult, timeout: float) -> Observation:
-        if result.code == 124 and result.seconds >= timeout:
-            return Status.WARN.because(f"check: {result.stderr}")
-        output = [line for line in (*result.stdout.splitlines(), *result.stderr.splitlines()) if line.strip()]
-        messages = [Message("info", line.strip()) for line in output[:_SHOWN_LINES]] if self.status_log else []
-        if result.code in self.retcodes:
-            return Observation(self.retcodes[result.code], tuple(messages))
-        # 126 and 127 are told by who was to run it, with the reason
-        reason = f": {output[-1]}" if result.code in (126, 127) and output else ""
-        return Observation(Status.WARN, (Message("warn", f"check reports errors ({result.code}){reason}"), *messages))
+        return answer(result, timeout, self.retcodes, name="check", shows_output=self.status_log)
 
     def _script(self) -> str:
         script = self.script or ""

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -98,6 +99,13 @@ class Bench:
         """What runs on behalf of the service."""
         marked = processes.find({"OPENSVC_SVCNAME": self.name})
         return sorted({one.pid for one in (*marked, *self.host.group_processes(self.cgroup))})
+
+    def has_ended(self) -> bool:
+        """Whether all of it ends, in a moment: who was told to end takes its time."""
+        until = time.monotonic() + 10
+        while self.pids() and time.monotonic() < until:
+            time.sleep(0.02)
+        return not self.pids()
 
     def close(self) -> None:
         """End what is left of it."""

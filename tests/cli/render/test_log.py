@@ -248,3 +248,12 @@ def test_times_are_those_of_the_local_zone():
     event = Event("message", "text", 1_700_000_000.0, "n1")
 
     assert ClassicLog().lines(event)[0].startswith(time.strftime("%H:%M:%S", time.localtime(1_700_000_000.0)))
+
+
+def test_output_that_a_file_keeps_is_not_printed_in_the_classic_layout():
+    log = ClassicLog(clock=time.gmtime)
+    kept = Event("output", "Started !", 0.0, "n1", "web", "app", fields={"is_kept": True})
+    assert log.lines(kept) == []
+    assert log.lines(kept._replace(fields={"is_kept": False})) == ["00:00:00 INFO    WEB.APP                 output:", "Started !"]
+    assert log.lines(kept) == [""]
+    assert TreeLog().lines(kept)[1:] == ["  | Started !"]
