@@ -64,7 +64,11 @@ class Log(Protocol):
 
 
 class ServiceFacts(NamedTuple):
-    """What a driver may know of its service."""
+    """What a driver may know of its service.
+
+    `is_older`: its file is of the older generation (`.env`). `file` is its file of configuration, `cluster_nodes` are the
+    members of the cluster, `peer_user` is who logs in to the other nodes.
+    """
 
     path: ServicePath
     id: str = ""
@@ -73,6 +77,11 @@ class ServiceFacts(NamedTuple):
     run_dir: Path = Path("/run/opensvc")
     tmp_dir: Path = Path("/var/tmp/opensvc")
     cgroup: str = ""
+    is_older: bool = False
+    file: Path = Path("/etc/opensvc")
+    drpnodes: tuple[str, ...] = ()
+    cluster_nodes: tuple[str, ...] = ()
+    peer_user: str = "root"
 
 
 class Context(NamedTuple):
@@ -82,7 +91,9 @@ class Context(NamedTuple):
     own directory for state; the driver makes it when it first writes there.
     `confirmed_down` are nodes known to be dead, by a guard or by the administrator's word. `action` is what is being
     done (empty for a status); `is_forced`: the administrator asked for `--force`.
-    `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`).
+    `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`, `ExposesDevices`),
+    `planned_gone` the devices that they will have taken away.
+    `shared`, in a status, is kept by all resources of one look: a report that tells of several is asked for once; None in actions.
     """
 
     rid: Rid
@@ -95,6 +106,8 @@ class Context(NamedTuple):
     action: str = ""
     is_forced: bool = False
     planned_paths: frozenset[str] | set[str] = frozenset()
+    planned_gone: frozenset[str] | set[str] = frozenset()
+    shared: dict[str, Any] | None = None
 
     def environment(self) -> dict[str, str]:
         """What the commands of the resource find in their environment: whose they are, and for which action."""

@@ -25,6 +25,11 @@ class Journal:
         self._file, self._sink, self._clock = file, sink, clock
         self._node, self._service, self._by_scheduler = node, service, by_scheduler
 
+    @property
+    def is_by_scheduler(self) -> bool:
+        """Nobody waits for what is said: the action was begun by a scheduler."""
+        return self._by_scheduler
+
     def say(self, text: str, *, rid: str = "", level: Level = Level.INFO, name: str = "message", classic: str = "", **fields: Any) -> None:
         """Record one event."""
         event = Event(name, text, self._clock.now(), self._node, self._service, rid, level, classic, self._by_scheduler, fields)
@@ -84,7 +89,8 @@ def written(event: Event) -> list[str]:
     place = [f"n:{event.node}", event.service and f"o:{event.service}", event.rid and f"r:{event.rid}"]
     head = f"{when} {event.level.value:<7} {' '.join(filter(None, place))} sc:{'y' if event.by_scheduler else 'n'} | "
     bar = "| " if event.name == "output" else ""
-    return [f"{head}{bar}{line}" for line in event.text.splitlines() or [""]]
+    # an event that only the classic layout prints leaves no line
+    return [f"{head}{bar}{line}" for line in event.text.splitlines() or ([] if event.classic_text else [""])]
 
 
 def read(lines: Iterator[str]) -> Iterator[Event]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.capabilities import Preflight, Provisionable, Runnable, Startable
+from opensvc_core.driver.capabilities import ExposesDevices, Preflight, Provisionable, Runnable, Startable, Syncable
 from opensvc_core.driver.context import service_environment
 from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError, UsageError
 from opensvc_core.instance.evaluate import is_provisioned, observed
@@ -16,6 +16,7 @@ from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
+from opensvc_core.instance.syncing import finish, refuse_where_not_up, targets, why_not_up
 from opensvc_core.instance.triggers import commands
 from opensvc_core.instance.walk import Walk, side_by_side, wait_for
 from opensvc_core.model import requirements
@@ -23,7 +24,8 @@ from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Operations
 from opensvc_core.model.status import Status
 from opensvc_core.plan.actions import ACTIONS, Action, Pass
-from opensvc_core.plan.ordering import Stage, stages, start_order
+from opensvc_core.plan.item import Item
+from opensvc_core.plan.ordering import Stage, stages, start_order, sync_order
 from opensvc_core.plan.selection import EVERYTHING, Selection, cut, select
 
 _AFTER = {
@@ -39,7 +41,10 @@ class Request(NamedTuple):
     """What is asked for: the action, on what, and how.
 
     `is_forced` sets aside what an administrator may set aside (standby resources are stopped as well); `rolls_back` false
-    leaves a failed start as it is; `confirmed_down` are nodes that the administrator knows to be dead.
+    leaves a failed start as it is; `confirmed_down` are nodes that the administrator knows to be dead. `due_at`: only what
+    its schedule lets run at this moment (seconds since 1970-01-01 UTC); None: schedules are not looked at. `shown_as` is how
+    the service's command is named where it is called on another node; `keeps_own`: of two configurations that were edited
+    independently, this node's is the one to keep.
     """
 
     action: str
@@ -47,6 +52,9 @@ class Request(NamedTuple):
     is_forced: bool = False
     rolls_back: bool = True
     confirmed_down: frozenset[str] = frozenset()
+    due_at: float | None = None
+    shown_as: str = ""
+    keeps_own: bool = False
 
     @property
     def kind(self) -> Action:
@@ -64,15 +72,21 @@ class Performer:
         self._executor = executor
         self._walk = Walk(executor, journal)
         self._conflicts: dict[str, str] = {}
+        self._failures: list[str] = []
 
     def perform(self) -> None:
         """Do it. Raises ActionRefused (nothing was done), ActionFailed or ActionInterrupted (what was done is taken back)."""
         ways = [(one, self._stages(one)) for one in self._request.kind.passes]
+        if self._request.due_at is not None:
+            ways = [(one, way) for one, way in ways if way]
         self._refuse_unusable(ways)
+        if self._request.kind.is_sync and any(way for _, way in ways):
+            refuse_where_not_up(self._instance)
         try:
             for one, way in ways:
                 self._pass(one, way)
             self._check_availability()
+            self._raise_failures()
         except (ActionInterrupted, KeyboardInterrupt) as error:
             self._give_up("interrupted")
             raise ActionInterrupted(f"{self._request.action} was interrupted") from error
@@ -83,11 +97,20 @@ class Performer:
             self._give_up(f"{type(error).__name__}: {error}")
             raise ActionFailed(f"{self._request.action}: {type(error).__name__}: {error}") from error
 
+    def is_idle(self) -> bool:
+        """Whether a request for what is due finds nothing; the log has why."""
+        return self._request.due_at is not None and not any(self._stages(one) for one in self._request.kind.passes)
+
     def _stages(self, one: Pass) -> list[Stage]:
         selection, kind = self._request.selection, self._request.kind
         items = select([part.item for part in self._instance.parts], selection)
-        ordered = [item for item in start_order(items) if (item.group == "task") == kind.only_tasks]
-        if not ordered and (selection.is_scoped or kind.only_tasks):
+        if kind.is_sync:
+            ordered = sync_order(items)
+        else:
+            ordered = [item for item in start_order(items) if (item.group == "task") == kind.only_tasks]
+        if self._request.due_at is not None:
+            ordered = self._due(ordered, self._request.due_at)
+        elif not ordered and (selection.is_scoped or kind.only_tasks):
             raise UsageError(
                 f"'{kind.name}' has nothing to act on; the service has {', '.join(item.rid for item in items) or 'no resources'}"
             )
@@ -95,6 +118,22 @@ class Performer:
             ordered = [item for item in ordered if self._instance.part(item.rid).is_standby]
         ordered = cut(ordered[::-1], selection.downto, "downto") if one.is_reverse else cut(ordered, selection.upto, "upto")
         return stages(ordered, self._instance.subsets)
+
+    def _due(self, items: list[Item], now: float) -> list[Item]:
+        """Those that are due. Why the others are not is told to who asked; after a scheduler only the log has it."""
+        from opensvc_core.instance.scheduled import refusal  # noqa: PLC0415 - a calendar, which most actions need not
+
+        is_by_hand = self._request.kind.is_sync and not self._journal.is_by_scheduler
+        asks_interval_alone = is_by_hand and not self._instance.is_older
+        parts = [self._instance.part(item.rid) for item in items]
+        reasons = {part.rid: refusal(self._instance, part, now, is_any_period=asks_interval_alone) for part in parts}
+        if self._request.kind.is_sync and self._journal.is_by_scheduler and (reason := why_not_up(self._instance)):
+            reasons = dict.fromkeys(reasons, reason)
+        word, level = self._request.kind.passes[0].verbs[0], Level.DEBUG if self._journal.is_by_scheduler else Level.INFO
+        for rid, reason in reasons.items():
+            if reason:
+                self._journal.say(f"skip {word}: {reason}", rid=rid, level=level, name="skip")
+        return [item for item in items if not reasons[item.rid]]
 
     def _refuse_unusable(self, ways: list[tuple[Pass, list[Stage]]]) -> None:
         for part in (self._instance.part(item.rid) for _, way in ways for stage in way for item in stage.items):
@@ -114,8 +153,16 @@ class Performer:
             else:
                 for part in parts:
                     self._part(one, part)
+        if self._request.kind.is_sync:
+            self._failures += finish(
+                self._instance, self._executor, self._journal, shown_as=self._request.shown_as, keeps_own=self._request.keeps_own
+            )
         if is_whole:
             self._trigger("post", one.trigger, None)
+
+    def _raise_failures(self) -> None:
+        if self._failures:
+            raise ActionFailed("; ".join(self._failures))
 
     def _preflight(self, one: Pass, parts: list[Part]) -> None:
         """Let all that can tell look whether they are in use elsewhere. Raises Conflict."""
@@ -138,6 +185,9 @@ class Performer:
         except Conflict as error:
             self._conflicts[part.rid] = str(error)
             self._journal.say(str(error), rid=part.rid, level=Level.DEBUG, name="conflict")
+        except ActionFailed:
+            if not part.is_optional:
+                raise  # the start of an optional one says it again, and is ignored there
 
     def _part(self, one: Pass, part: Part) -> None:
         if self._cancel.is_set():
@@ -149,6 +199,9 @@ class Performer:
         try:
             self._act(one, part)
         except ActionFailed as error:
+            if self._request.kind.is_sync:  # no copy waits for another, nor for a node that can't be reached
+                self._failures.append(str(error))
+                return
             # a task is optional by nature for the service, not for who runs it
             if not part.is_optional or (self._request.kind.only_tasks and not part.policy.optional):
                 raise
@@ -179,6 +232,8 @@ class Performer:
         resource = part.resource
         assert resource is not None
         operations = self._operations(verb, part, resource)
+        if operations is not None and verb in ("start", "provision", "run") and not self._executor.is_rehearsal:
+            resource.refuse_untold()
         if operations is not None:
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
@@ -196,6 +251,8 @@ class Performer:
             return resource.stop()
         if verb == "run" and isinstance(resource, Runnable):
             return resource.run()
+        if verb == "sync" and isinstance(resource, Syncable):
+            return resource.sync(targets(self._instance, self._request.kind))
         if isinstance(resource, Provisionable):
             if (
                 verb == "provision"
@@ -210,9 +267,16 @@ class Performer:
     def _assume(self, verb: str, resource: Resource) -> None:
         """For the steps of the plan that follow, the step is done."""
         resource.assumed = _ASSUMED.get(verb)
-        path, planned = resource.occupies(), resource.context.planned_paths
-        if verb == "start" and path and isinstance(planned, set):
-            planned.update((path, *map(str, Path(path).parents)))
+        path, planned, gone = resource.occupies(), resource.context.planned_paths, resource.context.planned_gone
+        if not isinstance(planned, set) or not isinstance(gone, set):
+            return
+        devices = set(resource.exposed_devices()) if isinstance(resource, ExposesDevices) else set()
+        if verb == "start":
+            planned |= devices | ({path, *map(str, Path(path).parents)} if path else set())
+            gone -= devices
+        elif verb == "stop":
+            planned -= devices
+            gone |= devices
 
     def _check_status(self, verb: str, resource: Resource) -> None:
         """A step has succeeded when the status says so, never by exit codes alone."""
