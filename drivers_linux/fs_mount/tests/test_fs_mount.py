@@ -1,0 +1,231 @@
+"""The drivers of fs_mount: what they promise, each on the real thing."""
+
+import os
+from types import MappingProxyType
+
+import pytest
+from opensvc_driver_fs_mount.memory import Bind
+from opensvc_driver_fs_mount.network import Nfs
+from opensvc_linux.mounts import parse
+from opensvc_linux.testing import mounted, needs, run
+
+from opensvc_core.api import ActionFailed, Status
+from opensvc_core.instance.performer import Request
+from opensvc_core.testing.conformance import Case, Conformance
+from opensvc_core.testing.fakes import context_for
+
+
+class _Mounts(Conformance):
+    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "a mount of a local file system is not given up"})
+
+    @pytest.fixture(autouse=True)
+    def _ground(self, ground):
+        self.ground = ground
+
+    def section(self, folder, point):
+        """The lines of the section but for the mount point."""
+        raise NotImplementedError
+
+    def case(self, folder):
+        point = folder / "mnt"
+        lines = self.section(folder, point)
+        return Case(
+            f"[fs#1]\nmnt = {point}\n" + "".join(f"{line}\n" for line in lines),
+            rid="fs#1",
+            footprint=lambda: (mounted(folder), point.exists()),
+            remove=lambda _service: run("umount", str(point)),
+        )
+
+
+@needs("mkfs.xfs", "xfsprogs")
+class TestXfs(_Mounts):
+    def section(self, folder, point):
+        return "type = xfs", f"dev = {self.ground.made('xfs', folder.name, 320)}", "mnt_opt = noatime"
+
+
+@needs("mkfs.btrfs", "btrfs-progs")
+class TestBtrfs(_Mounts):
+    def section(self, folder, point):
+        return "type = btrfs", f"dev = {self.ground.made('btrfs', folder.name, 128)}"
+
+
+class TestTmpfs(_Mounts):
+    def section(self, folder, point):
+        point.mkdir()
+        return "type = tmpfs", "mnt_opt = size=1m,mode=750"
+
+
+class TestBind(_Mounts):
+    def section(self, folder, point):
+        point.mkdir()
+        (folder / "source").mkdir()
+        return "type = bind", f"dev = {folder}/source", "mnt_opt = ro"
+
+
+class TestOverlay(_Mounts):
+    def section(self, folder, point):
+        # an overlay can't have an overlay above, as the root of a container is one
+        store = self.ground.folder / f"store.{folder.name}"
+        for path in (store, point):
+            path.mkdir()
+        self.ground.mount("-t", "tmpfs", "store", str(store))
+        for name in ("lower", "upper", "work"):
+            (store / name).mkdir()
+        return "type = overlay", "dev = image", f"mnt_opt = lowerdir={store}/lower,upperdir={store}/upper,workdir={store}/work"
+
+
+class One:
+    """A service with one file system."""
+
+    def __init__(self, node, folder):
+        self.node, self.folder, self.mnt, self.service = node, folder, folder / "mnt", None
+
+    def has(self, **values):
+        lines = {"mnt": self.mnt, **values}
+        self.service = self.node.create(
+            "web", "[fs#1]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()), overwrites=True
+        )
+        return self
+
+    def do(self, action):
+        noted = self.service.perform(Request(action), lambda _event: None)
+        return [operation.text for operation in noted if operation.is_change]
+
+    def seen(self):
+        found = self.service.status().local.resources[0]
+        return found.status, [message.text for message in found.messages]
+
+
+@pytest.fixture
+def one(ground, node_below, tmp_path):
+    return One(node_below, tmp_path)
+
+
+# -- bind mounts
+
+
+def test_a_bind_mount_shows_what_stands_at_its_source(one):
+    (one.folder / "a").mkdir()
+    (one.folder / "a" / "file").write_text("x")
+    assert one.has(type="bind", dev=one.folder / "a").do("start") == [
+        f"create missing mountpoint {one.mnt}",
+        f"mount -o bind {one.folder}/a {one.mnt}",
+    ]
+    assert (one.mnt / "file").read_text() == "x"
+    assert one.seen() == (Status.UP, [])
+    assert one.do("stop") == [f"umount {one.mnt}"]
+
+
+def test_a_bind_mount_of_another_directory_is_not_ours(one, ground):
+    for name in ("a", "b", "mnt"):
+        (one.folder / name).mkdir()
+    ground.mount("--bind", str(one.folder / "b"), str(one.mnt))
+    one.has(type="bind", dev=one.folder / "a")
+    status, (text,) = one.seen()
+    assert status is Status.DOWN and text.startswith("another file system has its place")
+    assert one.do("stop") == []
+
+
+def test_a_bind_mount_through_a_link_and_of_a_mounted_file_system_is_found(one, ground):
+    (one.folder / "fs").mkdir()
+    ground.mount("-t", "tmpfs", "inner", str(one.folder / "fs"))
+    (one.folder / "fs" / "sub").mkdir()
+    (one.folder / "link").symlink_to("fs/sub")
+    one.has(type="bind", dev=one.folder / "link").do("start")
+    assert one.seen() == (Status.UP, [])
+    one.do("stop")
+
+
+def test_a_file_can_be_bound_to_a_file_that_is_made(one):
+    (one.folder / "a").write_text("text")
+    one.has(type="bind", dev=one.folder / "a").do("start")
+    assert one.mnt.read_text() == "text"
+    one.do("stop")
+    assert one.mnt.read_text() == ""
+
+
+def test_a_file_is_not_bound_to_a_directory(one):
+    (one.folder / "a").touch()
+    one.mnt.mkdir()
+    with pytest.raises(ActionFailed, match="both directories, or both files"):
+        one.has(type="bind", dev=one.folder / "a").do("start")
+
+
+def test_a_missing_source_is_told(one):
+    with pytest.raises(ActionFailed, match="does not exist; is the file system below started"):
+        one.has(type="bind", dev=one.folder / "none").do("start")
+
+
+def test_rbind_takes_what_is_mounted_below_along_and_away_again(one, ground):
+    below = one.folder / "a" / "below"
+    below.mkdir(parents=True)
+    ground.mount("-t", "tmpfs", "inner", str(below))
+    one.has(type="bind", dev=one.folder / "a", mnt_opt="rbind").do("start")
+    assert len(mounted(one.folder)) == 3
+    one.do("stop")
+    assert len(mounted(one.folder)) == 1
+
+
+def test_a_read_only_bind_mount_is_no_warning(one):
+    (one.folder / "a").mkdir()
+    one.has(type="bind", dev=one.folder / "a", mnt_opt="ro").do("start")
+    assert one.seen() == (Status.UP, [])
+
+
+# -- others
+
+
+def test_tmpfs_needs_no_device(one):
+    assert one.has(type="tmpfs", mnt_opt="size=1m").do("start")[-1] == f"mount -t tmpfs -o size=1m tmpfs {one.mnt}"
+    assert os.statvfs(one.mnt).f_blocks * os.statvfs(one.mnt).f_frsize == 1 << 20
+    assert one.seen() == (Status.UP, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "megabytes", "program"),
+    [
+        pytest.param("xfs", 320, "mkfs.xfs -q", marks=needs("mkfs.xfs", "xfsprogs")),
+        pytest.param("btrfs", 128, "mkfs.btrfs -q", marks=needs("mkfs.btrfs", "btrfs-progs")),
+    ],
+)
+def test_provision_makes_it_and_unprovision_wipes_it(one, ground, kind, megabytes, program):
+    device = ground.disk("empty", megabytes)
+    assert one.has(type=kind, dev=device).do("provision")[0] == f"{program} {device}"
+    assert one.seen() == (Status.UP, [])
+    assert f"wipefs --all --types {kind} {device}" in one.do("unprovision")
+    assert one.service.instance().part("fs#1").resource.is_provisioned() is False
+
+
+@needs("mkfs.btrfs", "btrfs-progs")
+def test_any_device_of_a_btrfs_is_the_file_system(one, ground):
+    first, second = ground.disk("first", 128), ground.disk("second", 128)
+    run("mkfs.btrfs", "-q", first, second)
+    run("btrfs", "device", "scan", first, second)
+    one.has(type="btrfs", dev=second).do("start")
+    one.has(type="btrfs", dev=first)
+    assert one.seen() == (Status.UP, [])
+    one.do("stop")
+
+
+def test_a_missing_helper_of_a_network_file_system_is_told():
+    class Strange(Nfs):
+        id = "fs.strange"
+
+    assert Strange.host_problem() == "mount.strange is missing; install nfs-common (or nfs-utils)"
+
+
+def test_nfs_is_found_under_the_name_that_the_kernel_gives_it(tmp_path):
+    resource = Nfs(context_for("fs#1", tmp_path), {"dev": "nas1:/export/a/", "mnt": "/net"})
+    mounts = parse("43 27 0:50 / /net rw - nfs4 nas1:/export/a rw,vers=4.2\n44 27 0:50 / /other rw - nfs4 nas2:/export/a rw\n")
+    assert [resource.is_ours(mount, mounts) for mount in mounts] == [True, False]
+
+
+def test_a_mount_of_nfs_is_given_up_in_time(tmp_path):
+    resource = Nfs(context_for("fs#1", tmp_path), {"dev": "nas1:/export", "mnt": str(tmp_path), "mnt_opt": "vers=4"})
+    (command,) = resource.mount()
+    assert (command.argv, command.timeout) == (["mount", "-t", "nfs", "-o", "vers=4", "nas1:/export", str(tmp_path)], 180.0)
+
+
+def test_a_relative_source_is_refused(tmp_path):
+    with pytest.raises(ActionFailed, match="does not begin with '/'"):
+        next(Bind(context_for("fs#1", tmp_path), {"dev": "logs", "mnt": str(tmp_path / "mnt")}).start())

@@ -1,0 +1,1 @@
+"""What the drivers of Linux share: mounts, block devices, who holds them, and the base of file systems."""

@@ -1,0 +1,87 @@
+"""A ground for tests of file systems: loop devices and mounts below a folder, gone at the end however the test went."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from opensvc_linux.mounts import below, read
+
+# The smallest that mkfs.xfs makes is 300 MB; the files have holes.
+_MEGABYTES = 32
+
+
+class Ground:
+    """What one test has. `folder` is outside the folders that the conformance suite takes pictures of."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._loops = folder, list[str]()
+
+    def image(self, name: str = "disk", megabytes: int = _MEGABYTES) -> Path:
+        """A file of zeros."""
+        path = self.folder / f"{name}.img"
+        if not path.exists():
+            with path.open("wb") as file:
+                file.truncate(megabytes << 20)
+        return path
+
+    def disk(self, name: str = "disk", megabytes: int = _MEGABYTES, *, options: Sequence[str] = ()) -> str:
+        """A loop device over the image of this name; asked twice, there are two of them over one file."""
+        path = run("losetup", "--find", "--show", *options, str(self.image(name, megabytes))).strip()
+        self._loops.append(path)
+        return path
+
+    def made(self, kind: str, name: str = "disk", megabytes: int = _MEGABYTES, *, options: Sequence[str] = ()) -> str:
+        """A device with a file system of this kind."""
+        path = self.disk(name, megabytes)
+        run(f"mkfs.{kind}", "-q", *options, path)
+        return path
+
+    def mount(self, *words: str) -> None:
+        """Mount something below the test's folder."""
+        run("mount", *words)
+
+    def clear(self) -> None:
+        """Unmount what is mounted below the test's folder, and give the loop devices back."""
+        top = str(self.folder.parent)
+        for mount in reversed(below(top, read())):
+            subprocess.run(["umount", "-l", mount.point], check=False, capture_output=True)
+        for loop in self._loops:
+            subprocess.run(["losetup", "-d", loop], check=False, capture_output=True)
+
+
+def run(*argv: str) -> str:
+    """Run a command that has to succeed; what it prints."""
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{argv}: {done.stderr}"
+    return done.stdout
+
+
+def ground_in(tmp_path: Path) -> Iterator[Ground]:
+    """The ground as a fixture has it. Skips where this machine has none."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root: run the tests as root")
+    if not shutil.which("losetup") or not Path("/dev/loop-control").exists():
+        pytest.skip("loop devices are needed: install mount (util-linux), modprobe loop")
+    folder = tmp_path / "ground"
+    folder.mkdir()
+    ground = Ground(folder)
+    try:
+        yield ground
+    finally:
+        ground.clear()
+
+
+def needs(program: str, package: str) -> pytest.MarkDecorator:
+    """Skip where a program is missing."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is missing: install {package}")
+
+
+def mounted(folder: Path) -> list[tuple[str, ...]]:
+    """What is mounted below a folder, without what differs each time."""
+    return [(mount.type, mount.source, mount.point, *sorted(mount.options)) for mount in below(str(folder), read())]

@@ -1,0 +1,90 @@
+"""Unmounting: with the names of those that keep a mount busy, and, where an administrator insists, without them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from opensvc_core.api import ActionFailed, Call, Command, CommandResult, Context, Operations
+from opensvc_linux.holders import Holder, ancestors, holders, other_uses
+from opensvc_linux.mounts import at, read
+
+_BUSY = 32  # mount(8): a failure of mount or umount
+# Seconds that those who are about to end, and readers in passing, are given.
+_PATIENCE = 2.0
+_PAUSE = 0.1
+_GRACE = 5.0
+# Who is ended may have begun another process a moment before.
+_ROUNDS = 3
+_SHOWN = 5
+_OWN = " (this command comes from it: leave the directory first)"
+
+
+def unmount(mnt: str, point: str, context: Context, *, argv: Sequence[str]) -> Operations:
+    """Unmount what is seen at a mount point (`point`: without links).
+
+    Whoever is about to leave is waited for. With `--force` the processes that hold it are ended, TERM before KILL; never
+    the agent and those that it was called by. It is never detached while it is in use (`umount -l`): it would go on
+    being written to, out of sight.
+    """
+    result: CommandResult = yield Command(argv, succeeds=(0, _BUSY))
+    end = time.monotonic() + _PATIENCE
+    while "busy" in result.stderr and time.monotonic() < end:
+        if not _is_held(point):
+            result = yield Command(argv, succeeds=(0, _BUSY))
+        elif context.is_forced:
+            break
+        if result.code:
+            time.sleep(_PAUSE)
+    if not result.code:
+        return
+    mine = frozenset(ancestors(os.getpid()))
+    for _ in range(_ROUNDS if context.is_forced else 0):
+        targets = [holder for holder in _holders(point) if holder.process.pid not in mine and holder.process.pid != 1]
+        if not result.code or not targets or _is_used(point):
+            break
+        yield _end(targets, context)
+        result = yield Command(argv, succeeds=(0, _BUSY))
+    if result.code:
+        raise ActionFailed(_why(mnt, point, result, mine, is_forced=context.is_forced))
+
+
+def _end(targets: Sequence[Holder], context: Context) -> Call:
+    for holder in targets:
+        context.log.warning(f"ended by --force: {holder}")
+    processes = [holder.process for holder in targets]
+    return Call(
+        f"kill {' '.join(str(process.pid) for process in processes)}", lambda: context.system.end_processes(processes, grace=_GRACE)
+    )
+
+
+def _why(mnt: str, point: str, result: CommandResult, mine: frozenset[int], *, is_forced: bool) -> str:
+    mounts = read()
+    stack = at(point, mounts)
+    uses = other_uses(stack[-1], mounts) if stack else []
+    held = _holders(point)
+    seen = [*uses, *(f"{holder}{_OWN * (holder.process.pid in mine)}" for holder in held)]
+    if not seen:
+        said = result.stderr.strip().splitlines()
+        return f"umount {mnt}: {said[0] if said else f'exit code {result.code}'}; nobody who holds it can be seen from here"
+    shown = "; ".join(seen[:_SHOWN]) + (f"; and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else "")
+    way = "" if is_forced or not held else " (--force ends the processes)"
+    return f"umount {mnt}: it is busy: {shown}{way}"
+
+
+def _is_held(point: str) -> bool:
+    return _is_used(point) or bool(_holders(point))
+
+
+def _is_used(point: str) -> bool:
+    """By something that no end of a process would change."""
+    mounts = read()
+    stack = at(point, mounts)
+    return bool(stack and other_uses(stack[-1], mounts))
+
+
+def _holders(point: str) -> list[Holder]:
+    mounts = read()
+    stack = at(point, mounts)
+    return holders(stack[-1], mounts) if stack else []
