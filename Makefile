@@ -5,23 +5,37 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml drivers_linux/*/pyproject.toml drivers_docker/*/pyproject.toml))
 SOURCES := opensvc_core $(DISTRIBUTIONS)
 
-.PHONY: demo test check bench docs venv clean
+.PHONY: demo test test-vm check bench fuzz docs lab venv clean
 
 demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
+	@$(BIN)/python docs/tutorial/two-nodes/demo.py
 
 test: venv
 	$(BIN)/pytest
 
+# Only the tests in virtual machines, which `make test` runs too; as root.
+test-vm: venv
+	$(BIN)/pytest tests/vm
+
 check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@MYPYPATH=$$(echo $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py tests/bench $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
+	@MYPYPATH=$$(echo tests/system tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py tests/bench tests/system/lab tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python docs/generate.py --check
 
+# Ten minutes of inputs of all kinds; atheris follows the branches of the code where it can be installed.
+fuzz: venv
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check atheris || true
+	$(BIN)/python tests/fuzz/run.py
+
 bench: venv
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python -m tests.bench.run
+
+# Two nodes to try things by hand, in a shell that removes them when it ends; as root.
+lab: venv
+	@PYTHONPATH=tests/system $(BIN)/python -m lab
 
 docs: venv
 	$(BIN)/python docs/generate.py

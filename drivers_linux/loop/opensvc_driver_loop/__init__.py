@@ -1,0 +1,1 @@
+"""A file attached as a block device while the service is up."""
