@@ -34,6 +34,8 @@ _FIRST_WORDS: Final = {
     "print": "Show something of it.",
     "validate": "Check the configuration.",
     "push": "Store what is found.",
+    "install": "Set up what belongs to the node.",
+    "uninstall": "Remove what install has set up.",
 }
 _SETTINGS: Final[dict[str, Any]] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 _CONTEXT: Final = {"help_option_names": ["--help", "-h"]}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from opensvc_core.config.vocabulary import ServiceKeywords
 from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout
 from opensvc_core.instance import looking
 from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
@@ -32,7 +33,7 @@ _CANCEL_INTERVAL = 0.5
 def rehearse(subject: Subject, request: Request) -> Plan:
     """The plan of a request."""
     executor = Rehearsal()
-    silent = Journal(None, lambda _event: None, node=subject.node.name, service=str(subject.path), clock=subject.node.clock)
+    silent = _silent(subject)
     instance = looking.instance(subject, request=request, journal=silent, planned_paths=set())
     _refuse_elsewhere(subject, instance)
     Performer(instance, request, executor, silent, threading.Event()).perform()
@@ -79,9 +80,12 @@ def perform(
     cancel = cancel or threading.Event()
     store = subject.node.store
     text = store.text(subject.file)
+    if request.due_at is not None and _is_idle(subject, request, journal):
+        return ()
     instance = _manageable(subject, request, journal)
-    lock = InstanceLock(subject.state.lock_file, name=str(subject.path))
-    if request.is_forced:
+    is_sync = request.kind.is_sync
+    lock = InstanceLock(subject.state.sync_lock_file if is_sync else subject.state.lock_file, name=str(subject.path))
+    if request.is_forced and not is_sync:
         lock.end_holder(_FORCED_GRACE)
     _take(lock, request.action, instance.keywords.lock_timeout if wait_lock is None else wait_lock, cancel)
     runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
@@ -89,9 +93,13 @@ def perform(
     try:
         if store.text(subject.file) != text:  # edited, or deleted, while we waited for the lock
             instance = _manageable(subject, request, journal)
+        if "stop" in request.kind.verbs:
+            _end_copies(subject, journal)
         _guarded(subject, instance, request, executor, journal=journal, cancel=cancel)
     finally:
-        subject.state.forget_progress()
+        if not is_sync:
+            subject.state.forget_progress()
+            _note_activity(subject, instance, request, executor)
         lock.release(is_left_to_commands=runner.has_left_processes)
     return tuple(executor.noted)
 
@@ -104,8 +112,7 @@ def delete(subject: Subject, *, is_forced: bool = False, wait_lock: float | None
         if not is_forced and (left := up(subject)):
             raise ActionRefused(f"{subject.path} has {', '.join(left)} up here; stop it first (--force deletes it and leaves them)")
         _remove_groups(subject)
-        with subject.node.store.editing(file):
-            files.remove(file)
+        subject.node.store.remove(file)
         subject.node.links.remove(subject.path)
         files.remove(subject.node.paths.log_file(subject.path))
         files.remove_tree(subject.state.folder)
@@ -135,6 +142,20 @@ def _remove_groups(subject: Subject) -> None:
         instance = looking.instance(subject)
         for part in instance.parts:
             subject.node.host.remove_group(f"{instance.facts.cgroup}/{part.rid}")
+
+
+def _is_idle(subject: Subject, request: Request, journal: Journal) -> bool:
+    """Whether nothing is due; the log has why. Found without the lock: a run that takes hours holds it."""
+    instance = looking.instance(subject, request=request, journal=journal)
+    if reason := why_not_here(subject, instance.keywords):
+        journal.say(reason, level=Level.DEBUG, name="skip")
+        return True
+    # said once: where something is due, the action itself says why the rest is not
+    return all(Performer(instance, request, Rehearsal(), one, threading.Event()).is_idle() for one in (_silent(subject), journal))
+
+
+def _silent(subject: Subject) -> Journal:
+    return Journal(None, lambda _event: None, node=subject.node.name, service=str(subject.path), clock=subject.node.clock)
 
 
 def _take(lock: InstanceLock, action: str, wait: float, cancel: threading.Event) -> None:
@@ -167,7 +188,8 @@ def _guarded(
     try:
         rids = list(rids_of(request, instance))
         subject.node.refuse_by_plugins(str(subject.path), request.action, rids)
-        subject.state.keep_progress(rids)
+        if not request.kind.is_sync:
+            subject.state.keep_progress(rids)
         Performer(instance, request, executor, journal, cancel).perform()
         outcome = "done"
     except ActionRefused:
@@ -184,13 +206,33 @@ def _guarded(
         subject.node.notify("opensvc_after_action", journal, **facts)
 
 
-def _refuse_elsewhere(subject: Subject, instance: Instance) -> None:
-    keywords, node = instance.keywords, subject.node
+def _end_copies(subject: Subject, journal: Journal) -> None:
+    """End a copy to other nodes that runs: it reads what is about to be stopped, and is done anew at its next time."""
+    lock = InstanceLock(subject.state.sync_lock_file, name=str(subject.path))
+    if lock.holder():
+        journal.say("a copy to other nodes is ended", level=Level.WARNING)
+        lock.end_holder(_FORCED_GRACE)
+
+
+def _note_activity(subject: Subject, instance: Instance, request: Request, executor: HostExecutor) -> None:
+    """Note that something of the service was started or stopped here: whose data is newer follows from it."""
+    counted = {part.rid for part in instance.parts if part.counts_for_avail and not part.is_standby}
+    if any(noted.is_change and noted.rid in counted for noted in executor.noted):
+        subject.state.keep_active(subject.node.clock.now(), is_up=request.kind.brings_up)
+
+
+def why_not_here(subject: Subject, keywords: ServiceKeywords) -> str:
+    """Why this node does not manage the service, and the way out; an empty text where it does."""
+    node = subject.node
     nodes = {*keywords.nodes, *keywords.drpnodes, *keywords.encapnodes, *(keywords.drpnode or "").split()}
     if nodes and node.name not in nodes:
-        raise ActionRefused(f"{subject.path} is not for this node: {node.name} is not among its nodes ({' '.join(sorted(nodes))})")
+        return f"{subject.path} is not for this node: {node.name} is not among its nodes ({' '.join(sorted(nodes))})"
     env = keywords.env or node.settings.env
     if node.settings.env == "PRD" and env != "PRD":
-        raise ActionRefused(f"{subject.path} is of environment {env}, and this is a PRD node; DEFAULT.env or node.env says otherwise")
-    if keywords.disable:
-        raise ActionRefused(f"{subject.path} is disabled; 'enable' makes it manageable again")
+        return f"{subject.path} is of environment {env}, and this is a PRD node; DEFAULT.env or node.env says otherwise"
+    return f"{subject.path} is disabled; 'enable' makes it manageable again" if keywords.disable else ""
+
+
+def _refuse_elsewhere(subject: Subject, instance: Instance) -> None:
+    if reason := why_not_here(subject, instance.keywords):
+        raise ActionRefused(reason)

@@ -104,15 +104,6 @@ class Service(Subject):
         for rid in rids_of(Request("provision", selection), self.instance()):
             self.state.set_provisioned(rid, value=value)
 
-    def starts_at_boot(self) -> bool:
-        """Whether this node starts the service by itself when it comes up, where there is no daemon."""
-        keywords = self.config().service
-        if self.state.is_frozen() or self.node.state.is_frozen() or keywords.disable:
-            return False
-        if keywords.autostart_node:
-            return self.node.name in keywords.autostart_node
-        return keywords.orchestrate in ("start", "ha") and self.node.name == (keywords.nodes or [self.node.name])[0]
-
     def up(self) -> list[str]:
         """The resources that are up here, in whole or in part, of those that make the service available."""
         from opensvc_core.instance import conduct

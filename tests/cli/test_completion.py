@@ -55,7 +55,7 @@ def offered(root: Path, *words: str) -> list[str]:
         (("om", "w"), ["web"]),
         (("om", "no"), ["node"]),
         (("om", "web", "st"), ["status", "start", "stop"]),
-        (("om", "web", "print", "s"), ["status"]),
+        (("om", "web", "print", "st"), ["status"]),
         (("om", "web", "start", "--r"), ["--rid"]),
         (("om", "web", "start", "--rid", ""), ["fs#1", "fs#2", "app#web", "ip#0", "fs", "app", "ip"]),
         (("om", "web", "start", "--rid", "fs#1,ap"), ["fs#1,app#web", "fs#1,app"]),

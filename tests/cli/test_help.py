@@ -19,7 +19,8 @@ def text_of(page: Page, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize("verb", CORE, ids=lambda verb: verb.name)
 @pytest.mark.parametrize("program", ["om", "svcmgr"])
 def test_every_verb_has_its_page(program: str, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
-    text = text_of(Page(program, "help", "", "service", verb.words), capsys)
+    scope = "node" if verb.scopes == ("node",) else "service"
+    text = text_of(Page("nodemgr" if scope == "node" and program == "svcmgr" else program, "help", "", scope, verb.words), capsys)
     assert verb.help in text
     assert [option.flags[0] for option in verb.options if option.flags[0] not in text] == []
     assert "\x1b" not in text

@@ -157,7 +157,7 @@ def test_tasks_run_when_asked(root):
     root("om web run")
     assert (root / "ran").exists()
     (root / "ran").unlink()
-    root("om web run --rid task#1 --cron")
+    root("om web run --rid task#1")
     assert (root / "ran").exists()
     assert "task#1" in root("om web print status").stdout
 

@@ -1,4 +1,4 @@
-"""start, stop, restart, shutdown, provision, unprovision, run: an action on the resources of services."""
+"""start, stop, restart, provision, unprovision, run: an action on the resources of services."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ def run(session: Session, arguments: Arguments) -> int:
     return carry_out(session, arguments, services(session), session.verb)
 
 
-def carry_out(session: Session, arguments: Arguments, found: list[Service], action: str) -> int:
-    """Do an action on services as the options say."""
+def carry_out(session: Session, arguments: Arguments, found: list[Service], action: str, *, is_one: bool | None = None) -> int:
+    """Do an action on services as the options say. `is_one`: only one can be meant, a plan need not name it; default: it is one."""
     request = Request(
         action,
         selection(arguments),
         is_forced=arguments.force,
         rolls_back=not arguments.disable_rollback,
+        confirmed_down=frozenset(node.strip().lower() for node in arguments.confirm_down),
+        due_at=session.node.clock.now() if arguments.cron and not arguments.force else None,
     )
     if arguments.plan:
-        return each(session, found, lambda service: _plan(session, service, request, is_one=len(found) == 1))
-    if session.layout == "tree" and not arguments.local and not request.selection.is_scoped:
+        needs_no_name = len(found) == 1 if is_one is None else is_one
+        return each(session, found, lambda service: _plan(session, service, request, is_one=needs_no_name))
+    if session.layout == "tree" and not arguments.local and not arguments.cron and not request.selection.is_scoped:
         print("no daemon answers: acting on this node only (--local says so)", file=session.stderr)
 
     def act(service: Service, sink: Sink) -> None:

@@ -23,7 +23,11 @@ def run(session: Session, arguments: Arguments) -> int:
 
     def look(service: Service) -> None:
         statuses.append(service.status())
+        if session.layout != "tree":
+            session.node.links.repair(service.path)
         service.tell_status(statuses[-1])
+        if arguments.update_stored:
+            service.state.keep_time("status", session.node.clock.now())
 
     code = each(session, session.node.services(session.selector or "*"), look)
     if arguments.format == "json":

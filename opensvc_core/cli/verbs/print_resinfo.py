@@ -5,12 +5,19 @@ from __future__ import annotations
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, services
+from opensvc_core.instance.service import Service
 
 
 def run(session: Session, arguments: Arguments) -> int:
     """Print names and values by resource."""
     known: dict[str, dict[str, dict[str, str]]] = {}
-    code = each(session, services(session), lambda service: known.update({str(service.path): service.info()}))
+
+    def look(service: Service) -> None:
+        known[str(service.path)] = service.info()
+        if session.verb == "push resinfo":
+            service.state.keep_time("push_resinfo", session.node.clock.now())
+
+    code = each(session, services(session), look)
     if arguments.format == "json":
         session.print_json(services=known)
         return code

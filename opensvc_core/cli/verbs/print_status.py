@@ -32,6 +32,7 @@ def _tree(session: Session, service: Service, colors: Palette, arguments: Argume
 
         service.file  # noqa: B018 - a service that does not exist is refused before its name is printed
         print(service.path, file=session.stdout, flush=True)
+        session.node.links.repair(service.path)
         status = service.status(shows_disabled=arguments.show_disabled)
         print("\n".join(tree_lines(status, colors)), file=session.stdout)
     service.tell_status(status)

@@ -1,0 +1,138 @@
+"""Units: the files by which systemd starts the services of a node that comes up, and stops them when it goes down."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Literal
+
+from opensvc_core.errors import ActionRefused
+from opensvc_core.system import files
+
+FOLDER: Final = Path("/etc/systemd/system")
+BOOT: Final = "opensvc-boot.service"
+HALT: Final = "opensvc-services.service"
+State = Literal["missing", "disabled", "enabled"]
+
+_MARK: Final = "# Written by 'om node install units' ({}). 'systemctl edit' keeps settings of your own in a file beside it.\n"
+_MARKED: Final = re.compile(re.escape(_MARK).replace(r"\{\}", "([0-9a-f]{12})"))
+# After= also means: stopped before these are. What stores data and what carries the network have to be there on both ways.
+_AROUND: Final = """\
+Wants=network-online.target
+After=network.target network-online.target nss-lookup.target time-sync.target
+After=local-fs.target remote-fs.target
+After=multipathd.service iscsid.service iscsi.service open-iscsi.service lvm2-monitor.service
+After=containerd.service docker.service
+"""
+_COMMON: Final = """\
+Type=oneshot
+RemainAfterExit=yes
+# Applications stand in control groups of their own. Where a host allows these in some hierarchies only, they remain in
+# this unit's in the others: they must neither end with it nor share its limit of processes.
+KillMode=process
+TasksMax=infinity
+SyslogIdentifier=opensvc
+"""
+# Two units, because systemd runs no ExecStop= of a unit whose start failed: one service that fails to start
+# would keep all others from being stopped when the node goes down.
+_TEXTS: Final = {
+    BOOT: """\
+[Unit]
+Description=OpenSVC services, started when the node comes up
+# Whatever becomes of this start, what is up is stopped with the node; to stop that unit ends a start that still runs.
+Requires={halt}
+After={halt}
+{around}
+[Service]
+{common}{environment}ExecStart={om} ** boot --local
+# The check of a large file system takes its time. To take back a start that is interrupted does not.
+TimeoutStartSec=infinity
+TimeoutStopSec=5min
+
+[Install]
+WantedBy=multi-user.target
+""",
+    HALT: """\
+[Unit]
+Description=OpenSVC services, stopped before the node goes down
+{around}
+[Service]
+{common}{environment}ExecStop={om} ** shutdown --local
+# Something that hangs must not keep the node up for ever; poweroff.target cuts all off after 30 minutes.
+TimeoutStopSec=20min
+
+[Install]
+WantedBy=multi-user.target
+""",
+}
+
+
+def texts(om: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The units by file name. `om` is the absolute path of the command, `environment` what it needs to be given."""
+    given = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environment.items()))
+    facts = {"om": _quoted(str(om)), "environment": given, "around": _AROUND, "common": _COMMON, "halt": HALT}
+    return {name: _marked(text.format(**facts)) for name, text in _TEXTS.items()}
+
+
+def install(wanted: Mapping[str, str], folder: Path = FOLDER, *, overwrites: bool = False) -> list[Path]:
+    """Write units, and return those that were not there in this form.
+
+    Raises ActionRefused, before anything is written: there is no such folder, or a file there was edited (unless
+    `overwrites`), or is a link.
+    """
+    if not folder.is_dir():
+        raise ActionRefused(f"{folder}: no such folder; systemd does not seem to be used on this node")
+    found = {folder / name: text for name, text in wanted.items() if files.read_text(folder / name) != text}
+    for file in found:
+        _refuse_foreign(file, is_forced=overwrites)
+    for file, text in found.items():
+        files.write_atomically(file, text, mode=0o644)
+    return list(found)
+
+
+def uninstall(folder: Path = FOLDER, *, is_forced: bool = False) -> list[Path]:
+    """Remove the units and the links that enable them, and return what was removed. Raises ActionRefused as `install`."""
+    units = [folder / name for name in _TEXTS if os.path.lexists(folder / name)]
+    for file in units:
+        _refuse_foreign(file, is_forced=is_forced)
+    links = [link for name in _TEXTS for link in sorted(folder.glob(f"*.wants/{name}")) if link.is_symlink()]
+    return [file for file in (*links, *units) if files.remove(file)]
+
+
+def state(folder: Path = FOLDER, *, root: str | None = None) -> State:
+    """Whether the units are there for the node below `root` (None: the one without), and whether services start with the node."""
+    text = files.read_text(folder / BOOT) or ""
+    wanted = f"Environment={_quoted(f'OSVC_ROOT_PATH={root}')}\n"
+    is_there = bool(text) and (wanted in text if root else "OSVC_ROOT_PATH=" not in text)
+    if not is_there:
+        return "missing"
+    return "enabled" if any(link.exists() for link in folder.glob(f"*.wants/{BOOT}")) else "disabled"
+
+
+def _marked(text: str) -> str:
+    return _MARK.format(_digest(text)) + text
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _refuse_foreign(file: Path, *, is_forced: bool) -> None:
+    """Refuse to touch what somebody else has made of a file."""
+    if file.is_symlink():
+        raise ActionRefused(f"{file} is a link to {file.readlink()}; 'systemctl unmask {file.name}', or remove it, and try again")
+    text = files.read_text(file)
+    if text is None or is_forced:
+        return
+    found = _MARKED.match(text)
+    if found is None or _digest(text[found.end() :]) != found[1]:
+        raise ActionRefused(f"{file} was not written by this command, or edited since; --force gives it up")
+
+
+def _quoted(text: str) -> str:
+    """A word as systemd.syntax(7) has it, `%` being a specifier."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", "\\n")
+    return escaped if re.fullmatch(r"[\w/.@:=%+,~-]+", escaped) else f'"{escaped}"'
