@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,13 @@ class Links:
             in_etc = folder == self._paths.etc
             with suppress(OSError):
                 link.symlink_to(self._seen_from_etc(target) if in_etc else target.name)
+
+    def repair(self, path: ServicePath) -> None:
+        """Make the links of a service whose file was written by hand, where one is missing and may be made."""
+        beside = self._paths.bin or Path(sys.argv[0]).parent
+        is_made = all(os.path.lexists(folder / path.name) for folder in (self._paths.etc, beside))
+        if not is_made and os.access(self._paths.etc, os.W_OK):
+            self.make(path)
 
     def remove(self, path: ServicePath) -> None:
         """Remove the links of a service; only links to `svcmgr` are ours."""

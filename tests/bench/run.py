@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-RUNS = 21
+from tests.bench import host_start
+from tests.bench.measure import BARE, BIN, RUNS, compare, report, timed
+
 SERVICES = 1000
-BIN = Path(sys.executable).parent
 LAUNCHER = """#!/bin/sh
 # An application that is a file: the shortest thing that starts, stops and can be asked.
 case $1 in
@@ -39,6 +40,7 @@ def main() -> None:
         cold(environment)
         many(folder)
         start(folder, environment)
+        host_start.measure(folder / "host")
     finally:
         shutil.rmtree(folder)
 
@@ -60,7 +62,6 @@ def make_service(folder: Path, name: str) -> None:
 
 def cold(environment: Mapping[str, str]) -> None:
     """Whole processes: the command line against the bare interpreter."""
-    bare = [sys.executable, "-c", "pass"]
     # while it is up: then its status runs the checks
     subprocess.run([BIN / "svcmgr", "-s", "svc1", "start", "--local"], env=environment, check=True, stdout=subprocess.DEVNULL)
     for title, command, limit in (
@@ -68,10 +69,10 @@ def cold(environment: Mapping[str, str]) -> None:
         ("svcmgr -s svc1 get --kw app", ["svcmgr", "-s", "svc1", "get", "--kw", "app"], 65),
         ("om '*' ls", ["om", "*", "ls"], 65),
     ):
-        took = compare(environment, [str(BIN / command[0]), *command[1:]], bare)
+        took = compare(environment, [str(BIN / command[0]), *command[1:]], BARE)
         report(title, took[0] - took[1], f"above python -c pass ({took[1] * 1e3:.0f} ms)", limit / 1e3)
     for title, module, limit in (("from opensvc_core import Node", "from opensvc_core import Node", 60),):
-        took = compare(environment, [sys.executable, "-c", module], bare)
+        took = compare(environment, [sys.executable, "-c", module], BARE)
         report(title, took[0] - took[1], f"above python -c pass ({took[1] * 1e3:.0f} ms)", limit / 1e3)
 
     subprocess.run([BIN / "svcmgr", "-s", "svc1", "stop", "--local"], env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -121,32 +122,6 @@ def start(folder: Path, environment: Mapping[str, str]) -> None:
             subprocess.run([script, "stop"], check=True)
     beyond = statistics.median(agent) - statistics.median(alone)
     report("start of these 7 resources", beyond, f"beyond their scripts alone ({statistics.median(alone) * 1e3:.0f} ms)", 0.3)
-
-
-def compare(environment: Mapping[str, str], *commands: list[str]) -> list[float]:
-    """The median seconds of each command, run in turn."""
-    taken: list[list[float]] = [[] for _ in commands]
-    for _ in range(RUNS):
-        for command, times in zip(commands, taken, strict=True):
-            begun = time.perf_counter()
-            subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-            times.append(time.perf_counter() - begun)
-    return [statistics.median(times) for times in taken]
-
-
-def timed(work: Callable[[], object], *, runs: int) -> float:
-    """The median seconds of a call."""
-    taken = []
-    for _ in range(runs):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
-
-
-def report(title: str, seconds: float, beside: str, limit: float) -> None:
-    """A line of the result."""
-    print(f"{title:60} {seconds * 1e3:8.1f} ms  {beside}; limit {limit * 1e3:.0f} ms", flush=True)
 
 
 if __name__ == "__main__":

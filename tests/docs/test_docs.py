@@ -19,12 +19,12 @@ from opensvc_core.model.status import _MERGES, Status
 
 TOP = Path(__file__).parents[2]
 EXAMPLE = TOP / "docs" / "how-to" / "write-a-driver"
-PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), *sorted(TOP.glob("plugins/*/README.md"))]
+PAGES = [TOP / "README.md", *(page for place in ("docs/**", "plugins/*", "drivers_*/*") for page in sorted(TOP.glob(f"{place}/*.md")))]
 # What the pages write for a folder and a port; here each test has its own.
 FOLDER, PORT = "/tmp/osvc", "8080"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-HOOK = re.compile(r"\bopensvc_(?!core|driver|daemon|applications|node_hooks|file_references)[a-z_]+\b")
+HOOK = re.compile(r"\bopensvc_(?!core|driver|daemon|applications|linux|node_hooks|file_references)[a-z_]+\b")
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d"), "MOMENT"),
     (re.compile(r"\d:\d\d:\d\d\.\d{6}"), "DURATION"),

@@ -1,5 +1,7 @@
 """Older files and older words go on working."""
 
+import os
+
 OLDER = """\
 [DEFAULT]
 app = shop            # who pays
@@ -55,3 +57,26 @@ def test_older_spellings_are_understood(root):
     root("svcmgr -s web unset --param fs#1.tags")
     assert root("svcmgr -s web get --param fs#1.tags", code=1).stdout == ""
     assert root("svcmgr -s web start --dry-run --rid fs#1").stdout.startswith("fs#1: touch ")
+
+
+def test_a_file_written_by_hand_gets_its_command(root):
+    root.write("etc/p26.example.com.env", "[fs#0]\ntype = flag\n")
+    for first in ("svcmgr -s p26.example.com print status", "svcmon"):
+        root(first)
+        assert root("bin/p26.example.com print status").stdout.splitlines()[0] == "p26.example.com"
+        for folder in ("etc", "bin"):
+            (root / folder / "p26.example.com").unlink()
+
+
+def test_what_has_the_name_of_a_command_already_is_left_alone(root):
+    root.write("etc/p26.env", "[fs#0]\ntype = flag\n")
+    (root / "etc/p26").write_text("mine")
+    root("svcmgr -s p26 print status")
+    assert (root / "etc/p26").read_text() == "mine"
+
+
+def test_who_may_not_write_makes_no_command(root):
+    root.write("etc/p26.env", "[fs#0]\ntype = flag\n")
+    if os.geteuid() == 0:
+        root("svcmgr -s p26 print status", as_ordinary=True)
+        assert not os.path.lexists(root / "etc/p26")
