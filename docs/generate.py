@@ -102,8 +102,9 @@ def _kind(word: Keyword[Any]) -> str:
 def _kinds(classes: Sequence[type[Declares]]) -> str:
     used = {word.convert for cls in classes for word in cls.keywords().values()}
     used |= {word.convert for _, cls, _ in drivers() for word in cls.keywords().values()}
-    named = sorted((str(getattr(convert, "__name__", "")).replace("_", " "), convert) for convert in used)
-    return "## Kinds of values\n\n" + _rows(("kind", ""), ((name, _first(convert)) for name, convert in named))
+    # two drivers may each have a kind of their own under one name
+    named = sorted({(str(getattr(convert, "__name__", "")).replace("_", " "), _first(convert)) for convert in used})
+    return "## Kinds of values\n\n" + _rows(("kind", ""), named)
 
 
 # -- drivers

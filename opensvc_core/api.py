@@ -10,11 +10,14 @@ from opensvc_core.config.converters import (
     comma_words,
     command_words,
     duration,
+    duration_minutes,
     integer,
     limit_size,
     octal,
+    schedule_text,
     shell_words,
     size,
+    speed,
     text,
     tristate,
     word_set,
@@ -32,6 +35,8 @@ from opensvc_core.driver.capabilities import (
     Preflight,
     Provisionable,
     Runnable,
+    SeenTogether,
+    Standing,
     Startable,
     Syncable,
     UsesDevices,
@@ -56,10 +61,12 @@ from opensvc_core.errors import (
 from opensvc_core.hookspecs import hookimpl
 from opensvc_core.model.commandline import Option, Verb
 from opensvc_core.model.names import DriverId, Rid, ServicePath
-from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Operations, Setting
+from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Operations, Setting, Together
 from opensvc_core.model.process import ProcessId
+from opensvc_core.model.remote import RemoteShell
 from opensvc_core.model.status import Message, Observation, Status, merge
 from opensvc_core.plan.selection import Selection
+from opensvc_core.system.own_files import beside
 
 __all__ = [
     "ActionFailed",
@@ -97,35 +104,43 @@ __all__ = [
     "Preflight",
     "ProcessId",
     "Provisionable",
+    "RemoteShell",
     "Resource",
     "Rid",
     "Runnable",
+    "SeenTogether",
     "Selection",
     "ServiceFacts",
     "ServicePath",
     "Setting",
     "Severity",
+    "Standing",
     "Startable",
     "Status",
     "Syncable",
     "System",
+    "Together",
     "UsageError",
     "UsesDevices",
     "Verb",
     "Watch",
     "Watchable",
+    "beside",
     "boolean",
     "comma_words",
     "command_words",
     "duration",
+    "duration_minutes",
     "hookimpl",
     "integer",
     "limit_size",
     "merge",
     "octal",
+    "schedule_text",
     "service_environment",
     "shell_words",
     "size",
+    "speed",
     "text",
     "tristate",
     "word_set",

@@ -13,7 +13,7 @@ from typing import TextIO
 from opensvc_core.cli.render.log import ClassicLog, TreeLog
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import told
-from opensvc_core.errors import ActionFailed, ActionInterrupted, Conflict, OpensvcError
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError
 from opensvc_core.instance.journal import Sink
 from opensvc_core.instance.service import Service
 from opensvc_core.model.events import Event
@@ -65,7 +65,7 @@ def _code(session: Session, service: Service, act: Act, sink: Sink) -> int:
         return error.exit_code  # the journal has told it
     except Conflict as error:  # the same, and who is in the way as well
         for line in error.seen:
-            print(f"{session.program}: {service.path}: {line}", file=session.stderr)
+            told(session, str(service.path), ActionRefused(line))
         return error.exit_code
     except (OpensvcError, OSError) as error:
         return told(session, str(service.path), error)

@@ -73,9 +73,56 @@ def read(program: str, argv: Sequence[str], table: Table, is_service: IsService)
         frame = place(program, words, table, is_service)
         return _options_after(frame, visible(frame, table))
 
-    line = scan(argv, every, near)
+    own, foreign = _cut_foreign(program, argv, table, is_service)
+    line = _scan(program, own, every, near, table=table, is_service=is_service)
+    line = line._replace(rest=(*line.rest, *foreign))
     frame = place(program, line.words, table, is_service)
     return _page(program, line, frame, near(line.words)) or _invocation(program, line, frame, table, is_service)
+
+
+def _cut_foreign(program: str, argv: Sequence[str], table: Table, is_service: IsService) -> tuple[Sequence[str], Sequence[str]]:
+    """Cut off what a verb that passes on is not to be read of: all that follows its words."""
+    passing = [verb.words for verb in table if verb.passes_on]
+    for words in passing:
+        for end in range(len(words), len(argv) + 1):
+            if tuple(argv[end - len(words) : end]) == words and _begins(program, tuple(argv[:end]), words, is_service):
+                return argv[:end], argv[end:]
+    return argv, ()
+
+
+def _begins(program: str, typed: Words, words: Words, is_service: IsService) -> bool:
+    """Whether these are the words of the verb, and none of them names a service: `svcmgr -s docker docker ps`."""
+    before = typed[: -len(words)]
+    if program == "om":
+        return bool(before) or not is_service(words[0])
+    return not before or before[-1] not in SERVICE.spellings
+
+
+def _scan(
+    program: str,
+    argv: Sequence[str],
+    every: Sequence[Option],
+    near: Callable[[Words], Sequence[Option]],
+    *,
+    table: Table,
+    is_service: IsService,
+) -> Line:
+    """Cut the line. An option that nothing here has may be meant for a command of a plugin: UnknownCommand says so."""
+    words: Words = ()
+
+    def watched(found: Words) -> Sequence[Option]:
+        nonlocal words
+        words = found
+        return near(found)
+
+    try:
+        return scan(argv, every, watched)
+    except UsageError as error:
+        frame = place(program, words, table, is_service)
+        known = {spelling[0] for spelling in _spellings(visible(frame, table))}
+        if frame.words and _expanded(frame.words, visible(frame, table))[0] not in {*known, "help"}:
+            raise UnknownCommand(str(error)) from error
+        raise
 
 
 def place(program: str, words: Words, table: Table, is_service: IsService) -> Frame:

@@ -73,8 +73,8 @@ class Resource(Declares):
         return ""
 
     def is_there(self, path: str) -> bool:
-        """Whether a path exists; in a plan, also whether the steps before will have made it."""
-        return path in self.context.planned_paths or os.path.lexists(path)
+        """Whether a path exists; in a plan, as the steps before will have left it."""
+        return path in self.context.planned_paths or (path not in self.context.planned_gone and os.path.lexists(path))
 
     def position(self) -> int:
         """A number that orders it inside its subset, for older files that number their applications."""

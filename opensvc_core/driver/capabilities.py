@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple, Self
 
 from opensvc_core.model.operations import Operations
+from opensvc_core.model.status import Observation, Status
 
 
 class Startable(ABC):
@@ -61,20 +63,63 @@ class UsesDevices(ABC):
         """The paths of the devices that it uses."""
 
 
+class Standing(NamedTuple):
+    """How this node stands to its service.
+
+    `is_up`: it is up here, applications aside. `last_up` is when it was last started or stopped here, in seconds since
+    1970-01-01 UTC; None: never.
+    """
+
+    is_up: bool = False
+    last_up: float | None = None
+
+
 class Syncable(ABC):
-    """It copies data to other nodes."""
+    """It copies data to other nodes.
+
+    With a keyword `schedule = Keyword(schedule_text, default="", scopable=True, inherit="sync_schedule", …)` it has times of its own.
+
+    Attributes:
+        standing: set by the core before `status`.
+        sent: what `sync` has copied completely: nodes, and when each copy was begun.
+        carries_configuration: it copies the service's own files; what it sends lies in the folder `incoming` of the
+            resource's own directory there, with the places that the files have below `etc`, until the core accepts it.
+    """
+
+    carries_configuration: ClassVar[bool] = False
+    standing: Standing = Standing()
+    sent: Mapping[str, float] = MappingProxyType({})
 
     @abstractmethod
     def sync(self, targets: Sequence[str]) -> Operations:
-        """Copy to these nodes."""
+        """Copy to those of these nodes that it has data for, and set `sent`; a node that fails keeps no other from its copy."""
+
+    @abstractmethod
+    def last_syncs(self) -> Mapping[str, float]:
+        """For each node, when the last copy was begun that it is as fresh as, in seconds since 1970-01-01 UTC."""
+
+    @abstractmethod
+    def note_syncs(self, moments: Mapping[str, float]) -> None:
+        """Remember such moments, besides those known of other nodes. Called by the core on both sides of a copy."""
+
+    def last_run(self) -> float | None:
+        """When the last complete copy was begun, in seconds since 1970-01-01 UTC; None where that is not known."""
+        return None
 
 
 class Runnable(ABC):
-    """It is a task: run now and then, and over when its command ends."""
+    """It is a task: run now and then, and over when its command ends.
+
+    With a keyword `schedule = Keyword(schedule_text, default="", scopable=True, inherit="run_schedule", …)` it has times.
+    """
 
     @abstractmethod
     def run(self) -> Operations:
         """Run it once."""
+
+    def last_run(self) -> float | None:
+        """When it was last begun, in seconds since 1970-01-01 UTC; None where that is not known."""
+        return None
 
 
 class Informative(ABC):
@@ -83,6 +128,15 @@ class Informative(ABC):
     @abstractmethod
     def info(self) -> Mapping[str, str]:
         """Names and values, for `print resinfo`."""
+
+
+class SeenTogether(ABC):
+    """One look at the host tells the status of all resources of its kind that a service has."""
+
+    @classmethod
+    @abstractmethod
+    def statuses(cls, resources: Sequence[Self]) -> Mapping[str, Status | Observation]:
+        """What is to be seen of each of them, by rid, as `status` tells it of one. An exception: each is looked at alone."""
 
 
 class DataAtStake(ABC):  # noqa: B024 - a mark: what it says is that it has no method of its own

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from opensvc_core.driver.base import Resource
+from opensvc_core.driver.capabilities import SeenTogether, Standing, Syncable
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
 from opensvc_core.instance.state import State
@@ -66,9 +67,44 @@ class Evaluation:
             return Status.NA.because("nostatus tag", level="info")
         if part.resource is None:
             return Status.UNDEF.because(part.problem, level="error")
+        if isinstance(part.resource, Syncable):
+            part.resource.standing = self.standing()
         if part.resource.needs_below and not self._is_below_ready(part):
             return observed(part.resource, is_alone=True)
-        return observed(part.resource)
+        if isinstance(part.resource, SeenTogether):
+            self._look_at_kind(part.resource)
+        return self._seen.get(part.rid) or observed(part.resource)
+
+    def _look_at_kind(self, resource: SeenTogether) -> None:
+        """See all resources of a kind by one look; those that need it are looked at alone afterwards."""
+        kind = type(resource)
+        kin = [part.resource for part in self._parts if type(part.resource) is kind and self._is_asked(part)]
+        try:
+            found = kind.statuses(kin)
+        except Exception:  # noqa: BLE001 - the look at each one tells what is wrong with it
+            return
+        for rid, seen in found.items():
+            self._seen.setdefault(rid, seen if isinstance(seen, Observation) else Observation(seen))
+
+    @staticmethod
+    def _is_asked(part: Part) -> bool:
+        return not (part.is_disabled or part.policy.encap or "nostatus" in part.policy.tags)
+
+    def standing(self) -> Standing:
+        """How the node stands to the service: as seen, or, where nothing of it can be seen, as it was left."""
+        last_up, was_started = self._state.active()
+        status = self.avail_below()
+        return Standing(status is Status.UP or (status is Status.NA and was_started), last_up)
+
+    def avail_below(self) -> Status:
+        """The availability without the applications; with them where there is nothing else to be seen."""
+        counted = [part for part in self._parts if part.counts_for_avail]
+        below = merge(self._raw(part) for part in counted if part.group != "app")
+        return below if below is not Status.NA else merge(map(self._raw, counted))
+
+    def _raw(self, part: Part) -> Status:
+        seen = self.observe(part).status
+        return as_standby(seen) if part.is_standby else seen
 
     def _is_below_ready(self, part: Part) -> bool:
         height = _height(part)

@@ -9,6 +9,7 @@ from opensvc_core.driver.context import ServiceFacts
 from opensvc_core.instance.evaluate import Evaluation
 from opensvc_core.instance.part import Part
 from opensvc_core.instance.state import State
+from opensvc_core.instance.store import Store
 from opensvc_core.model.snapshot import InstanceStatus
 from opensvc_core.model.status import Status, as_standby
 
@@ -26,9 +27,12 @@ class Instance:
         state: State,
         subsets: Mapping[str, bool],
         is_node_frozen: bool = False,
+        is_older: bool = False,
+        store: Store | None = None,
     ) -> None:
         self.parts, self.keywords, self.facts, self.state, self.subsets = tuple(parts), keywords, facts, state, subsets
-        self._node, self._is_node_frozen = node, is_node_frozen
+        self.node, self.is_older, self.store = node, is_older, store
+        self._is_node_frozen = is_node_frozen
         self._by_rid: dict[str, Part] = {part.rid: part for part in self.parts}
 
     def part(self, rid: str) -> Part:
@@ -38,7 +42,7 @@ class Instance:
     def evaluate(self, running: frozenset[str] = frozenset()) -> InstanceStatus:
         """See every resource now."""
         return Evaluation(self.parts, self.state, running=running).instance(
-            self._node, subsets=self.subsets, is_node_frozen=self._is_node_frozen, priority=self.keywords.priority
+            self.node, subsets=self.subsets, is_node_frozen=self._is_node_frozen, priority=self.keywords.priority
         )
 
     def statuses(self, rids: Sequence[str]) -> dict[str, Status]:

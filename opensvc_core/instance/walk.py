@@ -11,7 +11,7 @@ from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
 from opensvc_core.model.events import Level
-from opensvc_core.model.operations import Already, Operation, Operations
+from opensvc_core.model.operations import Already, Operation, Operations, Together
 
 
 class Undo:
@@ -64,7 +64,7 @@ class Walk:
                 self._journal.say(f"rollback: {error}", rid=rid, level=Level.ERROR)
 
     def _perform(self, operation: Operation, rid: str, *, keeps_undo: bool) -> object:
-        undo = None if isinstance(operation, Already) or not keeps_undo else operation.undo
+        undo = None if isinstance(operation, Already | Together) or not keeps_undo else operation.undo
         done = False
         try:
             outcome = self._executor.execute(operation, rid)

@@ -63,6 +63,7 @@ class Verb(NamedTuple):
         positionals: names of further words; `[NAME]` may be left out, `NAME...` stands for any number.
         aliases: older spellings, accepted and not shown, each with the options that it stands for.
         needs_selector: of service verbs: it works on existing services that the command line names.
+        passes_on: what follows its words is for another program: no option in it is read, all of it arrives as `positionals`.
     """
 
     words: Words
@@ -73,6 +74,7 @@ class Verb(NamedTuple):
     positionals: tuple[str, ...] = ()
     aliases: Mapping[Words, Mapping[str, object]] = MappingProxyType({})
     needs_selector: bool = True
+    passes_on: bool = False
 
     @property
     def name(self) -> str:

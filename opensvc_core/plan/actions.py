@@ -26,6 +26,7 @@ class Action(NamedTuple):
         includes_standby: stops also what is kept up on every node.
         only_standby: acts on such resources alone.
         only_tasks: acts on tasks alone; other actions leave them out.
+        targets: acts on what copies data alone: to the nodes of these keywords.
     """
 
     name: str
@@ -34,10 +35,26 @@ class Action(NamedTuple):
     includes_standby: bool = False
     only_standby: bool = False
     only_tasks: bool = False
+    targets: tuple[str, ...] = ()
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """What it asks of drivers."""
+        return frozenset(verb for one in self.passes for verb in one.verbs)
+
+    @property
+    def is_sync(self) -> bool:
+        """It copies data to other nodes."""
+        return bool(self.targets)
 
 
 _START = Pass(("start",), "start")
 _STOP = Pass(("stop",), "stop", is_reverse=True)
+
+
+def _sync(name: str, *targets: str) -> Action:
+    return Action(name, (Pass(("sync",), name),), targets=targets)
+
 
 ACTIONS = {
     action.name: action
@@ -50,5 +67,9 @@ ACTIONS = {
         Action("provision", (Pass(("provision", "start"), "provision"),), brings_up=True),
         Action("unprovision", (Pass(("stop", "unprovision"), "unprovision", is_reverse=True),), includes_standby=True),
         Action("run", (Pass(("run",), "run"),), only_tasks=True),
+        _sync("sync_nodes", "nodes"),
+        _sync("sync_drp", "drpnodes"),
+        _sync("sync_all", "nodes", "drpnodes"),
+        _sync("sync_update", "nodes", "drpnodes"),
     )
 }

@@ -28,6 +28,11 @@ def start_order(items: Sequence[Item]) -> list[Item]:
     return [item for group in START_ORDER for item in _by_need([item for item in items if item.group == group])]
 
 
+def sync_order(items: Sequence[Item]) -> list[Item]:
+    """The items that copy data, in the order in which they do."""
+    return _by_need([item for item in items if item.group == "sync"])
+
+
 def stages(ordered: Sequence[Item], parallel: Mapping[str, bool]) -> list[Stage]:
     """Cut an ordered sequence into stages.
 
