@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
@@ -12,15 +12,28 @@ from opensvc_core.config.document import Document
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.service import Service
+from opensvc_core.model.status import Status
 from opensvc_core.plan.selection import Selection
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
 
+_WANTED: Final = {"allupservices": Status.UP, "alldownservices": Status.DOWN}
+
 
 def services(session: Session) -> list[Service]:
-    """The services that the selector names."""
-    return session.node.services(session.selector)
+    """The services that the selector names; of these, for the commands on many, those that are up or down here."""
+    found = session.node.services(session.selector)
+    wanted = _WANTED.get(session.program)
+    return found if wanted is None else [service for service in found if _is(service, wanted)]
+
+
+def _is(service: Service, wanted: Status) -> bool:
+    """Whether it has this status here; one whose status can't be had is left in, so that its command tells why."""
+    try:
+        return service.status().avail is wanted
+    except OpensvcError:
+        return True
 
 
 def selection(arguments: Arguments) -> Selection:
@@ -68,14 +81,9 @@ class Target:
 
     def change(self, edit: Callable[[Document], Document]) -> None:
         """Edit it: all of the edit, or nothing. A warning that the edit brings is told, and stops nothing."""
-        before = {(one.section, one.key, one.code) for one in self.findings()}
-        if self.service:
-            self.service.change(edit)
-        else:
-            self._session.node.change(self._session.scope, edit)
-        for one in self.findings():
-            if (one.section, one.key, one.code) not in before:
-                print(one, file=self._session.stderr)
+        brought = self.service.change(edit) if self.service else self._session.node.change(self._session.scope, edit)
+        for one in brought:
+            print(one, file=self._session.stderr)
 
     def replace(self, read: str, document: Document) -> None:
         """Put a whole new text in the place of what was read."""

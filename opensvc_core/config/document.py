@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from opensvc_core.config.lines import COMMENTS, Lines, around_value, comment_start, indent_of, is_key, value_lines
@@ -64,6 +64,11 @@ class Document:
         """The raw value: blanks around it stripped, the lines of a continued one joined by a newline; None where there is none."""
         return self._parsed.values.get(section, {}).get(key)
 
+    def differing(self, other: Document) -> frozenset[str]:
+        """The sections whose keys or values differ in another document, or that only one of the two has."""
+        ours, theirs = self._parsed.values, other._parsed.values
+        return frozenset(name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name))
+
     def line_of(self, section: str, key: str = "") -> int | None:
         """The line, from 1, of the key's last definition; without a key, of the section's first header; None where there is none."""
         if key:
@@ -76,14 +81,18 @@ class Document:
         """Section, key and line (from 1) of each definition that replaces an earlier one of the same key."""
         return list(self._parsed.duplicates)
 
-    def remarks(self) -> list[Remark]:
-        """What is doubtful, in the order of the lines: text after a header, and in a `.conf` values that seem to end in a comment."""
-        found = [*self._parsed.remarks, *self._seeming_comments()]
-        return sorted(found, key=lambda remark: remark.line)
+    def remarks(self, sections: Iterable[str] | None = None) -> list[Remark]:
+        """What is doubtful, in the order of the lines: text after a header, and in a `.conf` values that seem to end in a comment.
 
-    def _seeming_comments(self) -> Iterator[Remark]:
-        for (section, key), entries in self._parsed.entries.items():
-            for entry in entries:
+        `sections` are those to look at; None: all.
+        """
+        looked_at = dict.fromkeys(self._parsed.values if sections is None else sections)
+        found = [remark for remark in self._parsed.remarks if remark.section in looked_at]
+        return sorted([*found, *self._seeming_comments(looked_at)], key=lambda remark: remark.line)
+
+    def _seeming_comments(self, sections: Iterable[str]) -> Iterator[Remark]:
+        for section, key in ((section, key) for section in sections for key in self._parsed.values.get(section, ())):
+            for entry in self._parsed.entries[section, key]:
                 if not self._cuts(section) and any(comment_start(part, COMMENTS) < len(part) for part in entry.parts):
                     yield Remark(
                         section,

@@ -42,12 +42,17 @@ class Finding(NamedTuple):
         return ": ".join(part for part in (place, self.severity.value, f"{name}{value}", says) if part)
 
 
-def refuse_new_errors(before: Iterable[Finding], after: Iterable[Finding]) -> None:
-    """Raise ConfigError for the errors of a new text that the old one did not have."""
+def new_findings(before: Iterable[Finding], after: Iterable[Finding]) -> list[Finding]:
+    """The findings of a new text that the old one did not have."""
     known = {(one.section, one.key, one.code) for one in before}
-    new = [one for one in after if one.severity is Severity.ERROR and (one.section, one.key, one.code) not in known]
-    if new:
-        raise ConfigError("; ".join(map(str, new)))
+    return [one for one in after if (one.section, one.key, one.code) not in known]
+
+
+def refuse_errors(found: Iterable[Finding]) -> None:
+    """Raise ConfigError for the errors among findings."""
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    if errors:
+        raise ConfigError("; ".join(map(str, errors)))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -161,7 +161,7 @@ class ServiceConfig:
         if not items:
             return None
         is_scoping = name in scopes.SCOPING and section == DEFAULT
-        if section in self._scoped_sections and not is_scoping:
+        if not is_scoping and self._is_scoped(section):
             for scope in self._scopes:
                 for word in (name, *aliases):
                     if f"{word}@{scope}" in items:
@@ -181,9 +181,16 @@ class ServiceConfig:
     def _item_cache(self) -> dict[str, Mapping[str, str]]:
         return {}
 
+    def _is_scoped(self, section: str) -> bool:
+        """Whether a key of a section has a scope."""
+        known = self._scoped.get(section)
+        if known is None:
+            known = self._scoped[section] = any("@" in key for key in self._items(section))
+        return known
+
     @cached_property
-    def _scoped_sections(self) -> frozenset[str]:
-        return frozenset(name for name in self._sections if any("@" in key for key in self._items(name)))
+    def _scoped(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _scopes(self) -> tuple[str, ...]:
@@ -371,7 +378,7 @@ class ServiceConfig:
     @property
     def has_scopes(self) -> bool:
         """Whether any key has a scope, so that nodes may see different values."""
-        return bool(self._scoped_sections)
+        return "@" in self.document.text() and any(map(self._is_scoped, self._sections))
 
     @cached_property
     def known_nodes(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from opensvc_core.config.checks import claims, heartbeats, needs
 from opensvc_core.config.checks.references import References
@@ -24,12 +24,17 @@ NODE_OTHERS = frozenset(
 SCHEDULED = frozenset({"checks", "packages", "patches", "asset", "disks", "stats", "stats_collection", "sysreport", "compliance"})
 
 
-def validate(config: ServiceConfig, implied: Sequence[Section] = ()) -> list[Finding]:
+# In a file with more sections than this, an edit is compared with the sections that it touches, not with all of them.
+_MANY = 1000
+
+
+def validate(config: ServiceConfig, implied: Sequence[Section] = (), only: Collection[str] | None = None) -> list[Finding]:
     """The findings of a file, in the order of its lines. Runs no command, asks no device.
 
     `implied` are resources that the service has without a section: `[DEFAULT]`, or a section of their name, may hold their keywords.
+    `only` are the sections to look at, where the others are known to be as they were; None: all.
     """
-    return sorted(_of_service(config, implied), key=lambda finding: finding.line)
+    return sorted(_of_service(config, implied, only), key=lambda finding: finding.line)
 
 
 def validate_node(config: ServiceConfig) -> list[Finding]:
@@ -53,11 +58,12 @@ def fixed(config: ServiceConfig) -> Document:
     return document
 
 
-def _of_service(config: ServiceConfig, implied: Sequence[Section]) -> Iterator[Finding]:
+def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collection[str] | None) -> Iterator[Finding]:
     report = Report(config.document)
     wording, references = Wording(config, report), References(config, report)
-    resources = {section.rid: section for section in (*implied, *_resources(config))}
-    for name in config.document.sections():
+    sections = [name for name in config.document.sections() if only is None or name in only]
+    resources = {section.rid: section for section in (*implied, *_resources(config, sections))}
+    for name in sections:
         if name in resources:
             yield from wording.resource(resources[name])
         elif name == DEFAULT:
@@ -67,12 +73,13 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section]) -> Iterator[F
         elif name not in FREE and not is_resource(name):
             yield wording.unknown_section(name)
         yield from references.findings(name)
-    yield from wording.doubtful()
-    everywhere = claims.taken_everywhere(config)
+    yield from wording.doubtful(sections)
+    compared = [name for name in (config.document.sections() if len(config.document.sections()) <= _MANY else sections) if is_resource(name)]
+    everywhere = claims.taken_everywhere(config, compared)
     yield from claims.used_twice(config, report, everywhere)
     yield from claims.covered(report, everywhere)
-    yield from needs.circles(config, report, everywhere[config.world.node])
-    yield from needs.unknown_rids(config, report)
+    yield from needs.circles(config, report, compared, everywhere[config.world.node])
+    yield from needs.unknown_rids(config, report, sections)
     yield from heartbeats.of_service(config, report)
 
 
@@ -88,13 +95,13 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
             hint = did_you_mean(group, [*NODE_SECTIONS, *NODE_OTHERS])
             yield report.warning("unknown-section", "no section of this file", name, hint=hint)
         yield from references.findings(name)
-    yield from wording.doubtful()
+    yield from wording.doubtful(config.document.sections())
     yield from heartbeats.of_cluster(config, report)
 
 
-def _resources(config: ServiceConfig) -> Iterator[Section]:
+def _resources(config: ServiceConfig, sections: Sequence[str]) -> Iterator[Section]:
     """The resources, as far as their types can be evaluated; one that can't is found with the references."""
-    for rid in filter(is_resource, config.document.sections()):
+    for rid in filter(is_resource, sections):
         try:
             yield config.resource(rid)
         except ConfigError:

@@ -79,7 +79,7 @@ class Store:
         """Read, edit, check and write as one: all of it happens, or nothing. `check` raises what is wrong with the new text."""
         with self.editing(file):
             before = self.read(file)
-            after = edit(self.read(file))
+            after = edit(before)
             check(before, after)
             if after.text() != before.text():
                 self._write(file, before.text(), after.text())

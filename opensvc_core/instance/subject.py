@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,19 +55,19 @@ class Subject:
             tmp_dir=paths.tmp,
             cgroup=f"{self.node.cgroup}/{self.path.state_path.replace('/', '.')}",
             is_older=config.document.is_older,
-            file=self.file,
+            file=paths.etc / f"{self.path.config_path}{'.env' if config.document.is_older else '.conf'}",
             drpnodes=tuple(dict.fromkeys([*(keywords.drpnode or "").split(), *keywords.drpnodes])),
             cluster_nodes=tuple(self.node.cluster.nodes),
             peer_user=self.node.settings.ruser,
         )
 
-    def validate(self, document: Document | None = None) -> list[Finding]:
-        """What is wrong or doubtful in its file, or in a text that may become its file."""
+    def validate(self, document: Document | None = None, only: Collection[str] | None = None) -> list[Finding]:
+        """What is wrong or doubtful in its file, or in a text that may become its file; `only`: in these sections."""
         from opensvc_core.config.findings import Finding, Severity  # noqa: PLC0415 - reading a value validates nothing
         from opensvc_core.config.validation import validate  # noqa: PLC0415
 
         config = self.config(document)
-        found = validate(config, self._implied(config))
+        found = validate(config, self._implied(config), only)
         if other := self.node.store.shadowed(self.path):
             text = f"{other} is there as well, and not read"
             found.append(Finding(Severity.WARNING, "two-files", text, str(self.file), hint="remove one of them"))
@@ -81,9 +81,23 @@ class Subject:
             return implied(self.facts(config))
         return []
 
-    def change(self, edit: Callable[[Document], Document]) -> None:
-        """Edit its file: all of the edit, or nothing where that would make an error that was not there before."""
-        self.node.store.change(self.file, edit, lambda before, after: self.refuse_errors(after, known=before))
+    def change(self, edit: Callable[[Document], Document]) -> list[Finding]:
+        """Edit its file: all of the edit, or nothing where that would make an error that was not there before.
+
+        Returns the findings that the edit has brought. Looked at are the sections that it touches, and those that refer to them.
+        """
+        brought: list[Finding] = []
+
+        def check(before: Document, after: Document) -> None:
+            from opensvc_core.config.affected import affected  # noqa: PLC0415 - reading a value edits nothing
+            from opensvc_core.config.findings import new_findings, refuse_errors  # noqa: PLC0415
+
+            only = affected(before, after)
+            brought.extend(new_findings(self.validate(before, only), self.validate(after, only)))
+            refuse_errors(brought)
+
+        self.node.store.change(self.file, edit, check)
+        return brought
 
     def replace(self, read: str, document: Document) -> None:
         """Write a whole new text in the place of what was read; errors that stood there before may stay."""
@@ -92,9 +106,9 @@ class Subject:
 
     def refuse_errors(self, after: Document, *, known: Document | None = None) -> None:
         """Raise ConfigError for the errors of a text, other than those that a known text has as well."""
-        from opensvc_core.config.findings import refuse_new_errors  # noqa: PLC0415
+        from opensvc_core.config.findings import new_findings, refuse_errors  # noqa: PLC0415
 
-        refuse_new_errors(self.validate(known) if known else [], self.validate(after))
+        refuse_errors(new_findings(self.validate(known) if known else [], self.validate(after)))
 
     def journal(self, sink: Sink, *, by_scheduler: bool = False) -> Journal:
         """Where its events go: its log file and `sink`."""

@@ -130,22 +130,29 @@ class Surroundings:
 
         return validate_node(self.config_of(name, document))
 
-    def change(self, name: str, edit: Callable[[Document], Document]) -> None:
-        """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before."""
-        from opensvc_core.config.findings import refuse_new_errors
+    def change(self, name: str, edit: Callable[[Document], Document]) -> list[Finding]:
+        """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before.
+
+        Returns the findings that the edit has brought.
+        """
+        from opensvc_core.config.findings import new_findings, refuse_errors
+
+        brought: list[Finding] = []
 
         def check(before: Document, after: Document) -> None:
-            refuse_new_errors(self.validate(name, before), self.validate(name, after))
+            brought.extend(new_findings(self.validate(name, before), self.validate(name, after)))
+            refuse_errors(brought)
 
         self.store.change(self.paths.etc / f"{name}.conf", edit, check)
+        return brought
 
     def replace(self, name: str, read: str, document: Document) -> None:
         """Write a whole new text of node.conf or cluster.conf in the place of what was read; errors that stood there before may stay."""
-        from opensvc_core.config.findings import refuse_new_errors
+        from opensvc_core.config.findings import new_findings, refuse_errors
 
         file = self.paths.etc / f"{name}.conf"
         known = self.store.parsed(read, file)
-        refuse_new_errors(self.validate(name, known) if known else [], self.validate(name, document))
+        refuse_errors(new_findings(self.validate(name, known) if known else [], self.validate(name, document)))
         self.store.replace(file, read, document.text())
 
     def _announced(self) -> dict[str, object]:

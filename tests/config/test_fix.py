@@ -36,7 +36,8 @@ def test_without_fix_nothing_is_written(root):
     file = root.write("etc/web.env", OLDER)
     before = file.stat()
     root("om web validate config", code=3)
-    assert file.stat() == before
+    after = file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_an_action_refuses_a_text_with_a_reference_to_nothing(root):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding
 from opensvc_core.config.keywords import Claim, Deferred, Keyword
-from opensvc_core.config.sections import Section, is_resource
+from opensvc_core.config.sections import Section
 from opensvc_core.config.service import DEFAULT, ServiceConfig
 from opensvc_core.errors import ConfigError
 
@@ -30,9 +30,9 @@ class Taken(NamedTuple):
     is_standby: bool
 
 
-def taken_everywhere(config: ServiceConfig) -> dict[str, list[Taken]]:
-    """What the resources take, on each node that may see values of its own; this node is the first."""
-    return {node: list(taken_on(config, node)) for node in _nodes(config)}
+def taken_everywhere(config: ServiceConfig, rids: Sequence[str]) -> dict[str, list[Taken]]:
+    """What these resources take, on each node that may see values of its own; this node is the first."""
+    return {node: list(taken_on(config, rids, node)) for node in _nodes(config)}
 
 
 def used_twice(config: ServiceConfig, report: Report, everywhere: Mapping[str, Sequence[Taken]]) -> Iterator[Finding]:
@@ -69,10 +69,10 @@ def covered(report: Report, everywhere: Mapping[str, Sequence[Taken]]) -> Iterat
                     yield report.warning("mounted-later", text, taken.rid, taken.key, hint=way_out)
 
 
-def taken_on(config: ServiceConfig, node: str) -> Iterator[Taken]:
-    """What the resources take on a node, in the order of the file; those disabled there take nothing."""
+def taken_on(config: ServiceConfig, rids: Sequence[str], node: str) -> Iterator[Taken]:
+    """What resources take on a node, in their order; those disabled there take nothing."""
     view = ServiceConfig(config.document, config.world._replace(node=node), config.declarations, _placeholders)
-    for section in _resources(view):
+    for section in _resources(view, rids):
         for keyword in view.driver_keywords(section.rid).values():
             if keyword.claims and view.gives(section.rid, keyword):
                 yield from _taken(view, section, keyword, keyword.claims)
@@ -142,8 +142,8 @@ def _nodes(config: ServiceConfig) -> list[str]:
     return list(dict.fromkeys(nodes))
 
 
-def _resources(view: ServiceConfig) -> Iterator[Section]:
-    for rid in filter(is_resource, view.document.sections()):
+def _resources(view: ServiceConfig, rids: Sequence[str]) -> Iterator[Section]:
+    for rid in rids:
         try:
             yield view.resource(rid)
         except ConfigError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from opensvc_core.config.checks.claims import Taken, above, mounts_by_path
@@ -17,10 +17,10 @@ from opensvc_core.model.requirements import IMPOSSIBLE, parse
 _IMPLICIT = frozenset({"app", "sync#i0", IMPOSSIBLE})
 
 
-def unknown_rids(config: ServiceConfig, report: Report) -> Iterator[Finding]:
+def unknown_rids(config: ServiceConfig, report: Report, sections: Sequence[str]) -> Iterator[Finding]:
     """A finding for each rid in a `*_requires` keyword that no section has: the action could never be done."""
     known = {name for name in config.document.sections() if is_resource(name)}
-    for section in config.document.sections():
+    for section in sections:
         for key in config.document.keys(section):
             if not key.partition("@")[0].endswith("_requires"):
                 continue
@@ -30,9 +30,8 @@ def unknown_rids(config: ServiceConfig, report: Report) -> Iterator[Finding]:
                     yield report.error("unknown-rid", f"no resource {rid!r} in this service", section, key, hint=hint)
 
 
-def circles(config: ServiceConfig, report: Report, all_taken: Iterable[Taken]) -> Iterator[Finding]:
+def circles(config: ServiceConfig, report: Report, rids: Sequence[str], all_taken: Iterable[Taken]) -> Iterator[Finding]:
     """A finding for resources of one group that need each other, so that none can be the first to start."""
-    rids = [name for name in config.document.sections() if is_resource(name)]
     needs = {rid: {other for other in config.refers_to(rid) if group_of(other) == group_of(rid)} for rid in rids}
     mounts = mounts_by_path(all_taken)
     for one in (taken for all_there in mounts.values() for taken in all_there):

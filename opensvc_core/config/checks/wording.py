@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,12 +23,13 @@ class Wording:
     def __init__(self, config: ServiceConfig, report: Report) -> None:
         self._config, self._report, self._document = config, report, config.document
 
-    def doubtful(self) -> Iterator[Finding]:
-        """What the text itself makes doubtful, wherever it stands."""
-        for remark in self._document.remarks():
+    def doubtful(self, sections: Collection[str]) -> Iterator[Finding]:
+        """What the text itself makes doubtful in these sections."""
+        looked_at = frozenset(sections)
+        for remark in self._document.remarks(looked_at):
             hint = "write the comment on a line of its own" if remark.key else "put it on a line of its own"
             yield self._report.warning("doubtful-text", remark.text, remark.section, remark.key, line=remark.line, hint=hint)
-        for section, key, line in self._document.duplicates():
+        for section, key, line in (one for one in self._document.duplicates() if one[0] in looked_at):
             yield self._report.warning(
                 "duplicate-key", "given twice; the last one counts", section, key, line=line, hint="take the others out"
             )
