@@ -9,8 +9,8 @@ service_type = DEV    # not PRD
 nodes = n1 n2
 autostart_node = n1
 
-[vg#0]                # the disks
-vgname = vgshop
+[zpool#0]                # the disks
+poolname = vgshop
 
 [fs#1]                # the flag
 type = flag
@@ -19,7 +19,7 @@ type = flag
 
 def test_an_older_file_is_read_with_its_comments(root):
     root.write("etc/shop.env", OLDER)
-    assert root("om shop get --kw app --kw nodes --kw vg#0.vgname").stdout == "shop\nn1 n2\nvgshop\n"
+    assert root("om shop get --kw app --kw nodes --kw zpool#0.poolname").stdout == "shop\nn1 n2\nvgshop\n"
     assert root("om shop print config").stdout == OLDER
     root("om shop set --kw app=market")
     assert (root / "etc/shop.env").read_text().replace("market", "shop") == OLDER
@@ -28,13 +28,13 @@ def test_an_older_file_is_read_with_its_comments(root):
 def test_an_unknown_driver_is_told_and_hides_nothing(root):
     root.write("etc/shop.env", OLDER)
     tree = root("om shop print status").stdout
-    assert "vg#0" in tree
+    assert "zpool#0" in tree
     assert "undef" in tree
-    assert "error: no installed plugin provides vg" in tree
+    assert "error: no installed plugin provides zpool" in tree
     assert "fs#1           ........ down       fs.flag" in tree
-    assert "# no installed plugin provides vg" in root("svcmgr -s shop print status").stdout
+    assert "# no installed plugin provides zpool" in root("svcmgr -s shop print status").stdout
     done = root("om shop start --local", code=5)
-    assert "vg#0: no installed plugin provides vg" in done.stderr
+    assert "zpool#0: no installed plugin provides zpool" in done.stderr
     assert not root.is_up("shop", "fs#1")
     root("om shop start --local --rid fs#1")
     assert root.is_up("shop", "fs#1")

@@ -34,6 +34,8 @@ class Ground:
         """A loop device over the image of this name; asked twice, there are two of them over one file."""
         path = run("losetup", "--find", "--show", *options, str(self.image(name, megabytes))).strip()
         self._loops.append(path)
+        if "-r" not in options and "--read-only" not in options:
+            run("blockdev", "--setrw", path)  # the kernel keeps a write protection for whoever has the device next
         return path
 
     def made(self, kind: str, name: str = "disk", megabytes: int = _MEGABYTES, *, options: Sequence[str] = ()) -> str:
@@ -52,6 +54,7 @@ class Ground:
         for mount in reversed(below(top, read())):
             subprocess.run(["umount", "-l", mount.point], check=False, capture_output=True)
         for loop in self._loops:
+            subprocess.run(["blockdev", "--setrw", loop], check=False, capture_output=True)
             subprocess.run(["losetup", "-d", loop], check=False, capture_output=True)
 
 

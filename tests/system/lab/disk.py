@@ -18,6 +18,7 @@ from typing import Final
 LOOP_CTL_GET_FREE: Final = 0x4C82
 LOOP_CONFIGURE: Final = 0x4C0A
 LOOP_CLR_FD: Final = 0x4C01
+BLKROSET: Final = 0x125D
 LOOP_GET_STATUS64: Final = 0x4C05
 INFO: Final = "=5Q4I64s64s32s2Q"  # struct loop_info64
 NAME: Final = 9  # lo_file_name in it
@@ -40,6 +41,8 @@ def attach(file: int, label: str) -> int:
                 if error.errno != errno.EBUSY:  # another one was faster
                     raise
             else:
+                # a write protection stays with the device, whatever is attached to it
+                _ioctl(number, BLKROSET, struct.pack("i", 0))
                 return number
     finally:
         os.close(control)

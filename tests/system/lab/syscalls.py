@@ -54,6 +54,11 @@ def bind(source: Path, target: Path, *, is_read_only: bool = False) -> None:
         mount("", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
 
 
+def detach(point: Path) -> None:
+    """Take a mount out of this mount namespace, busy or not."""
+    _check(_libc.umount2(bytes(point), MNT_DETACH), "umount2", str(point))
+
+
 def enter_root(new: Path) -> None:
     """Make a mounted folder the root of this mount namespace, and drop the old root with everything on it."""
     os.chdir(new)
