@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import host_start
+from tests.bench import host_start, language
 from tests.bench.measure import BARE, BIN, RUNS, compare, report, timed
 
 SERVICES = 1000
@@ -91,6 +91,7 @@ def many(folder: Path) -> None:
 
     whole, tenth = timed(load(SERVICES), runs=3), timed(load(SERVICES // 10), runs=3)
     report(f"{SERVICES} services of 7 resources loaded and evaluated", whole, f"a tenth of them: {tenth:.3f} s", 2.0)
+    language.measure(folder / "large", node)
 
 
 def make_small(etc: Path, name: str) -> None:
