@@ -94,12 +94,11 @@ class Syncable(ABC):
     def sync(self, targets: Sequence[str]) -> Operations:
         """Copy to those of these nodes that it has data for, and set `sent`; a node that fails keeps no other from its copy."""
 
-    @abstractmethod
     def last_syncs(self) -> Mapping[str, float]:
         """For each node, when the last copy was begun that it is as fresh as, in seconds since 1970-01-01 UTC."""
+        return {}
 
-    @abstractmethod
-    def note_syncs(self, moments: Mapping[str, float]) -> None:
+    def note_syncs(self, moments: Mapping[str, float]) -> None:  # noqa: B027 - one that keeps no moments has none to note
         """Remember such moments, besides those known of other nodes. Called by the core on both sides of a copy."""
 
     def last_run(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -82,6 +83,12 @@ class ServiceFacts(NamedTuple):
     drpnodes: tuple[str, ...] = ()
     cluster_nodes: tuple[str, ...] = ()
     peer_user: str = "root"
+
+    def beside(self) -> list[Path]:
+        """What stands beside its file and belongs to it: the link to its command, its launchers or the link to them, their folder."""
+        base = os.path.splitext(self.file)[0]  # noqa: PTH122 - a name may have dots
+        links = [Path(base)] if Path(base).is_symlink() else []
+        return [*links, *(path for path in (Path(f"{base}.d"), Path(f"{base}.dir")) if os.path.lexists(path))]
 
 
 class Context(NamedTuple):

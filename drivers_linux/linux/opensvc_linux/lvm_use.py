@@ -1,0 +1,32 @@
+"""Who uses a logical volume: nothing is deactivated while somebody does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from opensvc_linux.lvm import Volume
+from opensvc_linux.mapper import partitions_of
+from opensvc_linux.mounts import read
+from opensvc_linux.uses import where_mounted, why_claimed
+
+# Whoever probes a volume that was just unmounted (udev does) has it open for a moment.
+_PATIENCE = 3.0
+
+
+def mounted(volumes: Iterable[Volume]) -> str:
+    """Where one of them, or a partition on one, is mounted, in words; an empty text where none is."""
+    mounts = read()
+    devices = (device for volume in volumes if volume.path for device in (volume.path, *partitions_of(volume.path)))
+    found = ((device, where_mounted(device, mounts, everywhere=True)) for device in devices)
+    return next((f"{device} is {places[0]}" for device, places in found if places), "")
+
+
+def opened(look: Callable[[], Sequence[Volume]]) -> str:
+    """Which of the volumes somebody goes on to have open, in words; `look` tells them anew each time."""
+    end = time.monotonic() + _PATIENCE
+    while used := [volume for volume in look() if volume.is_active and volume.is_open]:
+        if time.monotonic() > end:
+            return f"{used[0].path or used[0].name} is {why_claimed(used[0].path)}"
+        time.sleep(0.2)
+    return ""

@@ -1,0 +1,1 @@
+"""A logical volume of LVM that is active while the service is up."""

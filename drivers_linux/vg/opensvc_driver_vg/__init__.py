@@ -1,0 +1,1 @@
+"""A volume group of LVM, active on one node, which its tag names."""

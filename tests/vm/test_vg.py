@@ -1,0 +1,289 @@
+"""Volume groups, on a kernel with device-mapper: the drivers disk.vg and disk.lv in two guests with shared disks."""
+
+import json
+import sys
+
+import pytest
+from prompt import Prompt
+
+SERVICE = """\
+[DEFAULT]
+nodes = v1 v2
+
+[disk#0]
+type = vg
+name = data
+
+[disk#1]
+type = lv
+name = app
+vg = {disk#0.name}
+
+[disk#2]
+type = lv
+name = web
+vg = {disk#0.name}
+
+[fs#app]
+type = ext4
+dev = {disk#1.exposed_devs[0]}
+mnt = /{name}/{disk#1.name}
+"""
+OLDER = """\
+[default]
+nodes = v1 v2
+
+[vg#0]
+vgname=data
+"""
+ALONE = "[DEFAULT]\nnodes = v1 v2\n\n[disk#0]\ntype = vg\nname = data\n"
+# A table with one partition of Linux, from sector 2048 on.
+PARTITION = (
+    r'printf "\0\0\0\0\203\0\0\0\0\10\0\0\0\40\0\0" | dd of={0} bs=1 seek=446 conv=notrunc status=none;'
+    r' printf "\125\252" | dd of={0} bs=1 seek=510 conv=notrunc status=none'
+)
+STATUS = "print status --format json"
+
+
+DRIVERS = ("opensvc_driver_vg.driver", "opensvc_driver_lv.driver", "opensvc_driver_fs_ext4.driver")
+
+
+@pytest.fixture
+def om(v1):
+    """A prompt on the first node."""
+    return Prompt(v1, sys.executable, DRIVERS)
+
+
+@pytest.fixture
+def v1(vms):
+    return vms["v1"]
+
+
+@pytest.fixture
+def v2(vms):
+    return vms["v2"]
+
+
+def has(text, *nodes, name="svc1.conf"):
+    for node in nodes:
+        node.write(f"/etc/opensvc/{name}", text)
+
+
+def group_on(node, *devices, volumes=("app", "web")):
+    """The group `data` with volumes, as an administrator leaves it for the agent: not active, without a tag, left alone by udev."""
+    lines = [f"vgcreate -q --setautoactivation n data {' '.join(devices)}", *(f"lvcreate -q -y -L 8m -n {name} data" for name in volumes)]
+    node(f"sh -ec '{'; '.join(lines)}; mkfs.ext4 -q /dev/data/{volumes[0]}; vgchange -q -a n data'")
+
+
+def loops(node, count=1, megabytes=64):
+    """Devices of one guest alone."""
+    line = f"truncate -s {megabytes}M /tmp/$n; losetup -f --show /tmp/$n"
+    return node(f"sh -ec 'for n in {' '.join(f'pv{number}' for number in range(count))}; do {line}; done'").stdout.split()
+
+
+def tags(node):
+    return node("vgs --noheadings -o vg_tags data").stdout.split()
+
+
+def active(node):
+    """The names of the active volumes."""
+    return [line.split()[0] for line in node("lvs --noheadings -o lv_name,lv_active data").stdout.splitlines() if "active" in line]
+
+
+def seen(om, rid="disk#0"):
+    """How a resource is shown, and what it says of itself."""
+    resource = json.loads(om(f"om svc1 {STATUS}").stdout)
+    found = _resource(resource, rid)
+    return found["status"], " ".join(
+        text if isinstance(text, str) else text["text"] for text in found.get("messages", found.get("log", []))
+    )
+
+
+def _resource(value, rid):
+    """The picture of a resource, wherever in the status it stands."""
+    if isinstance(value, dict):
+        if isinstance(value.get("resources"), dict) and rid in value["resources"]:
+            return value["resources"][rid]
+        if value.get("rid") == rid:
+            return value
+        value = list(value.values())
+    found = (_resource(one, rid) for one in value) if isinstance(value, list) else ()
+    return next((one for one in found if one), None)
+
+
+def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(vms, v1, om):
+    group_on(v1, vms.disk("data"))
+    has(SERVICE, v1)
+    planned = om("om svc1 start --local --plan").stdout.splitlines()
+    assert planned[:4] == [
+        "disk#0: vgchange --addtag @v1 data",
+        "disk#0: vgchange -a y data",
+        "disk#1: lv data/app is already up",
+        "disk#2: lv data/web is already up",
+    ]
+    lines = om("om svc1 start --local").stdout.splitlines()
+    assert lines[:9] == [
+        "@ n:v1 o:svc1 r:disk#0 sc:n",
+        "  vgchange --addtag @v1 data",
+        '  | Volume group "data" successfully changed',
+        "  vgchange -a y data",
+        '  | 2 logical volume(s) in volume group "data" now active',
+        "@ n:v1 o:svc1 r:disk#1 sc:n",
+        "  lv data/app is already up",
+        "@ n:v1 o:svc1 r:disk#2 sc:n",
+        "  lv data/web is already up",
+    ]
+    status = om("om svc1 print status").stdout
+    assert "disk#0         ........ up         vg data\n" in status
+    assert "disk#1         ........ up         lv data/app\n" in status
+    assert "fs#app         ........ up         ext4 /dev/data/app@/svc1/app\n" in status
+    assert om("om svc1 stop --local --plan").stdout.splitlines() == [
+        "fs#app: umount /svc1/app",
+        "disk#2: lvchange -a n data/web",
+        "disk#1: lvchange -a n data/app",
+        "disk#0: vgchange --deltag @v1 data",
+    ]
+    assert om("om svc1 stop --local").stdout.splitlines() == [
+        "@ n:v1 o:svc1 r:fs#app sc:n",
+        "  umount /svc1/app",
+        "@ n:v1 o:svc1 r:disk#2 sc:n",
+        "  lvchange -a n data/web",
+        "@ n:v1 o:svc1 r:disk#1 sc:n",
+        "  lvchange -a n data/app",
+        "@ n:v1 o:svc1 r:disk#0 sc:n",
+        "  vgchange --deltag @v1 data",
+        '  | Volume group "data" successfully changed',
+    ]
+    assert (active(v1), tags(v1)) == ([], [])
+
+
+def test_an_older_section_says_it_in_the_older_words(vms, v1, om):
+    group_on(v1, vms.disk("data"))
+    has(OLDER, v1, name="svc1.env")
+    v1("vgchange -a y data")
+    lines = [line[9:] for line in om("svcmgr -s svc1 start").stdout.splitlines()]
+    assert lines == ["INFO    SVC1.VG#0               data is already up"]
+    assert "|  '- vg#0           .... up       data\n" in om("svcmgr -s svc1 print status").stdout
+    assert tags(v1) == []
+    lines = om("svcmgr -s svc1 stop").stdout.splitlines()
+    assert [line[9:] for line in lines if "INFO" in line] == [
+        "INFO    SVC1.VG#0               " + text for text in ("vgchange -a n data", "output:")
+    ]
+    assert '  0 logical volume(s) in volume group "data" now active' in lines
+
+
+def test_a_group_that_another_node_has_is_refused_until_that_node_is_said_to_be_dead(vms, v1, v2, om):
+    group_on(v1, vms.disk("data"))
+    has(SERVICE, v1, v2)
+    om("om svc1 start --local")
+    v1("sh -c 'echo kept >/svc1/app/file; sync'")
+    om = Prompt(v2, sys.executable, DRIVERS)
+    refused = om("om svc1 start --local", code=5)
+    assert "data is held by v1, whose tag it carries; stop it there, or if v1 is dead: --confirm-down v1" in refused.stderr
+    assert (tags(v2), active(v2), v2.exists("/svc1/app/file")) == (["v1"], [], False)
+    v1.power_off()
+    om("om svc1 start --local", code=5)
+    done = om("om svc1 start --local --confirm-down v1")
+    assert "v1 is confirmed to be down: its tag is removed from data" in done.stdout
+    assert (tags(v2), v2.read("/svc1/app/file")) == (["v2"], "kept\n")
+
+
+def test_a_group_that_misses_a_device_is_told_and_not_started(v1, om):
+    first, second = loops(v1, 2)
+    group_on(v1, first, second)
+    has(ALONE, v1)
+    om("om svc1 start --local")
+    v1(f"sh -c 'vgchange -q -a n data; losetup -d {second}'")
+    status, text = seen(om)
+    assert status == "warn"
+    assert "data misses 1 physical volume (" in text
+    failed = om("om svc1 start --local", code=1)
+    assert "disk#0: data misses 1 physical volume (" in failed.stdout + failed.stderr
+    assert active(v1) == []
+    failed = om("om svc1 stop --local", code=1)
+    assert "LVM does not change it, and the tag @v1 stays" in failed.stdout + failed.stderr
+
+
+def test_two_groups_of_one_name_are_told_apart_by_nobody(v1, om):
+    first, second = loops(v1, 2)
+    v1(f"sh -ec 'vgcreate -q --devices {first} data {first}; vgcreate -q --devices {second} data {second}'")
+    has(ALONE, v1)
+    status, text = seen(om)
+    assert status == "undef"
+    assert "there are 2 volume groups data (" in text
+    failed = om("om svc1 start --local", code=1)
+    assert "there are 2 volume groups data (" in failed.stdout + failed.stderr
+    assert v1("vgs --noheadings -o vg_tags").stdout.split() == []
+
+
+def test_a_group_in_use_stays_active_as_a_whole(v1, om):
+    group_on(v1, *loops(v1))
+    has(ALONE, v1)
+    om("om svc1 start --local")
+    v1("sh -ec 'mkdir -p /tmp/mnt; mount /dev/data/app /tmp/mnt'")
+    failed = om("om svc1 stop --local", code=1)
+    assert "/dev/data/app is mounted on /tmp/mnt; data stays active" in failed.stdout + failed.stderr
+    assert (active(v1), tags(v1)) == (["app", "web"], ["v1"])
+    v1("umount /tmp/mnt")
+    holder = v1.begin("sh -c 'exec sleep 60 </dev/data/web'")
+    v1.wait_for(lambda: "open" in v1("lvs --noheadings -o lv_device_open data/web").stdout)
+    failed = om("om svc1 stop --local", code=1)
+    assert "/dev/data/web is in use" in failed.stdout + failed.stderr
+    assert (active(v1), tags(v1), holder.is_running) == (["app", "web"], ["v1"], True)
+
+
+def test_success_of_an_activation_that_activates_nothing_is_not_believed(v1, om):
+    group_on(v1, *loops(v1))
+    has(ALONE, v1)
+    v1.write("/etc/lvm/lvmlocal.conf", 'activation {\n volume_list = [ "other" ]\n}\n')
+    failed = om("om svc1 start --local", code=1)
+    said = failed.stdout + failed.stderr
+    assert (
+        "no volume of data is active after 'vgchange -a y': activation/volume_list = [other] of the host's lvm.conf leaves it out" in said
+    )
+    assert (active(v1), tags(v1)) == ([], [])
+
+
+def test_mapped_partitions_go_before_their_volume(v1, om):
+    group_on(v1, *loops(v1))
+    has(ALONE, v1)
+    om("om svc1 start --local")
+    v1(f"sh -ec '{PARTITION.format('/dev/data/web')}; kpartx -as /dev/data/web'")
+    assert "data-web1" in v1("ls /dev/mapper").stdout
+    texts = [line.strip() for line in om("om svc1 stop --local").stdout.splitlines()]
+    assert [text for text in texts if text.startswith(("kpartx", "vgchange"))] == [
+        "kpartx -d /dev/data/web",
+        "vgchange -a n data",
+        "vgchange --deltag @v1 data",
+    ]
+    assert "data" not in v1("ls /dev/mapper").stdout
+
+
+def test_a_group_and_its_volumes_are_made_of_nothing_and_taken_away(v1, om):
+    first, second = loops(v1, 2)
+    made = SERVICE.replace("name = data\n", f"name = data\npvs = {first} {second}\noptions = -s 1m\n")
+    made = made.replace("name = app\n", "name = app\nsize = 10m\n").replace("name = web\n", "name = web\nsize = 50%FREE\n")
+    has(made, v1)
+    v1(f"mkfs.ext4 -q {second}")
+    failed = om("om svc1 provision --local", code=1)
+    assert f"disk#0.pvs: {second} holds ext4" in failed.stdout + failed.stderr
+    assert v1("pvs --noheadings").stdout == ""
+    v1(f"wipefs -qa {second}")
+    planned = om("om svc1 provision --local --plan").stdout.splitlines()
+    done = [line.strip() for line in om("om svc1 provision --local").stdout.splitlines()]
+    assert [line.partition(": ")[2] for line in planned if line.startswith("disk")] == [
+        f"pvcreate {first} {second}",
+        f"vgcreate -s 1m data {first} {second}",
+        "vgchange --addtag @v1 data",
+        "lvcreate --yes -L 10m -n app data",
+        "lv data/app is already up",
+        "lvcreate --yes -l 50%FREE -n web data",
+        "lv data/web is already up",
+    ]
+    assert [line.partition(": ")[2] for line in planned if line.partition(": ")[2] not in done] == []
+    assert v1("lvs --noheadings --units m --nosuffix -o lv_size data/app").stdout.strip() == "10.00"
+    assert v1.exists("/svc1/app/lost+found")
+    failed = om("om svc1 unprovision --local --rid disk#0", code=1)
+    assert "/dev/data/app is mounted on /svc1/app" in failed.stdout + failed.stderr
+    om("om svc1 unprovision --local")
+    assert v1("pvs --noheadings").stdout == ""

@@ -1,0 +1,152 @@
+"""A lab of virtual machines: guests at one switch, with shared disks."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from lab import owner
+from lab.faults import RINGS, port
+from lab.ground import Ground
+from lab.places import compile_sources, places
+from lab.switch import Switch, in_network, run
+
+from vmlab.disks import Disk
+from vmlab.kernel import kernel
+from vmlab.missing import missing
+from vmlab.node import Node
+from vmlab.site import Site
+from vmlab.storage import INDEX, NAME, Storage
+from vmlab.storage import MEMORY as STORAGE_MEMORY
+
+NAMES: Final = ("v1", "v2")
+PLACES: Final = {**{name: index for index, name in enumerate(NAMES, 1)}, NAME: INDEX}
+MEMORY: Final = 640  # megabytes
+
+
+class VmLab:
+    """Guests v1 and v2 that are up inside a `with`; at its end nothing of the lab is left."""
+
+    def __init__(self, memory: int = MEMORY) -> None:
+        self._memory = memory
+        self._closing = ExitStack()
+        self._disks: dict[str, Disk] = {}
+        self._count = 0
+        self.nodes: list[Node] = []
+
+    def __enter__(self) -> Self:
+        if reason := missing():
+            raise RuntimeError(reason)
+        owner.sweep()
+        with self._closing as closing:
+            self._build(closing)
+            self._closing = closing.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing.close()
+
+    def __getitem__(self, name: str) -> Node:
+        if name not in NAMES:
+            raise KeyError(f"there is no node {name}, only {' '.join(NAMES)}")
+        return self.nodes[NAMES.index(name)]
+
+    @property
+    def label(self) -> str:
+        """The name that everything of this lab carries."""
+        return self._site.folder.name
+
+    def disk(self, name: str, megabytes: int = 256) -> str:
+        """Attach an empty shared disk to every guest; its device, the same path in each. It goes with the test."""
+        disk = self._make_disk(name, megabytes)
+        for node in self.nodes:
+            node.plug(disk)
+        for node in self.nodes:
+            node.settle()
+        return disk.path
+
+    def lun(self, name: str, megabytes: int = 128, rings: tuple[int, ...] = (0,)) -> str:
+        """Make an empty logical unit in the storage and log every guest in; its device, the same path in each. It goes with the test.
+
+        Over two rings a guest has two devices, paths to one unit, and the device returned is one of them.
+        """
+        unit = self._storage.make(self._make_disk(name, megabytes), rings)
+        for node in self.nodes:
+            node.log_in(unit.path, unit.login)
+        for node in self.nodes:
+            node.settle()
+        return unit.path
+
+    @property
+    def storage(self) -> Node:
+        """The guest that has the logical units, to be disturbed; it is off until there is one."""
+        return self._storage.node
+
+    def clean(self) -> None:
+        """Take the guests back to how they were after their first boot, those that were destroyed too; disks go."""
+        spoilt = [node for node in self.nodes if not node.clean()]
+        for node in spoilt:
+            node.forget()
+        self._storage.clean()
+        for disk in self._disks.values():
+            disk.file.unlink()
+        self._disks.clear()
+        for node in spoilt:
+            node.undisturb()
+            node.begin_power_on()
+        for node in spoilt:
+            node.end_power_on()
+
+    def wait_boots(self) -> None:
+        """Wait until the guests that were begun are up."""
+        for node in self.nodes:
+            node.end_power_on()
+
+    def _make_disk(self, name: str, megabytes: int) -> Disk:
+        if name in self._disks:
+            raise ValueError(f"there is a disk {name} already")
+        self._count += 1
+        disk = self._disks[name] = Disk(name, self._count, self._site.folder / f"{name}.disk")
+        with disk.file.open("xb") as made:
+            made.truncate(megabytes << 20)
+        return disk
+
+    def _build(self, closing: ExitStack) -> None:
+        compile_sources()
+        folder = owner.new_folder()
+        closing.callback(owner.remove, folder.name)
+        (folder / "base").mkdir()
+        ground = Ground.make(folder / "base", [])
+        closing.callback(ground.close)
+        switch = Switch(ground.path(ground.network), list(PLACES))
+        closing.callback(switch.close)
+        system = kernel()
+        self._site = Site(folder, ground, switch, system, _places(system.modules))
+        self._site.make_initramfs()
+        machines = {name: self._machine(name, closing) for name in PLACES}
+        self.nodes, self._storage = [machines[name] for name in NAMES], Storage(machines[NAME])
+        for node in self.nodes:
+            node.begin_power_on()
+        self.wait_boots()
+
+    def _machine(self, name: str, closing: ExitStack) -> Node:
+        _add_taps(self._site.network, name)
+        node = Node(name, PLACES[name], self._site, STORAGE_MEMORY if name == NAME else self._memory)
+        closing.callback(node.power_off)
+        return node
+
+
+def _places(modules: Path) -> dict[str, str]:
+    """What the guests have of the host beside its root file system: the repository, Python, and the kernel's modules."""
+    return {**{place: place for place in places()}, "/lib/modules": str(modules)}
+
+
+def _add_taps(network: str, name: str) -> None:
+    lines = [
+        line
+        for ring in RINGS
+        for line in (f"tuntap add dev {port(name, ring)} mode tap", f"link set {port(name, ring)} master br{ring} up")
+    ]
+    run(in_network(network, "ip", "-batch", "-"), "\n".join(lines))

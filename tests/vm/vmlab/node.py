@@ -1,0 +1,328 @@
+"""A node: a virtual machine."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition
+from typing import Any, Final
+
+from lab.commands import ENVIRONMENT, Done
+from lab.faults import RINGS, Direction, Faults
+from lab.switch import Seat
+
+from vmlab.disks import Disk
+from vmlab.machine import Machine
+from vmlab.site import Site, address
+
+# two guests on two slow cores take 7 to 13; a loaded machine has once taken 85
+BOOT: Final = 180.0
+SPARE: Final = 5.0  # for the way to and fro
+SYSRQ_BOOT: Final = "sh -c 'echo b >/proc/sysrq-trigger'"
+
+
+class Begun:
+    """A command line that runs in the background."""
+
+    def __init__(self, what: str, future: Future[dict[str, Any]]) -> None:
+        self._what, self._future = what, future
+
+    def __repr__(self) -> str:
+        return f"<{self._what}>"
+
+    @property
+    def is_running(self) -> bool:
+        """It has not ended."""
+        return not self._future.done()
+
+    def wait(self, timeout: float = 60) -> Done:
+        """What became of it. AssertionError where it goes on longer than a timeout in seconds, or its node went down."""
+        try:
+            found = self._future.result(timeout)
+        except TimeoutError:
+            raise AssertionError(f"{self._what}: did not end in {timeout:g} s") from None
+        except ConnectionError as error:
+            raise AssertionError(f"{self._what}: {error}") from None
+        return Done(found["code"], found["stdout"], found["stderr"])
+
+
+class Node:
+    """A virtual machine of the lab. Calling it runs a command line in it."""
+
+    def __init__(self, name: str, index: int, site: Site, memory: int) -> None:
+        self.name, self._index, self._site, self._memory = name, index, site, memory
+        self._faults = Faults()
+        self._machine: Machine | None = None
+        self._booted, self.boots = Condition(), 0
+        self._disks: dict[str, Disk] = {}
+        self._logins: dict[str, str] = {}
+        self._logging_in: list[Begun] = []
+        self._is_frozen = False
+        site.hosts[index] = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {'up' if self.is_up else 'off'}>"
+
+    @property
+    def is_up(self) -> bool:
+        """It is powered on, frozen or not."""
+        return bool(self._machine and self._machine.is_on)
+
+    @property
+    def pid(self) -> int:
+        """Its process on the host."""
+        return self._on.pid
+
+    @property
+    def console(self) -> str:
+        """What its kernel printed since it was powered on."""
+        return (self._site.folder / f"{self.name}.console").read_text(encoding="utf-8", errors="replace")
+
+    def address(self, ring: int = 0) -> str:
+        """Its IPv4 address on a ring."""
+        return address(self._index, ring)
+
+    def monitor(self, command: str, **arguments: Any) -> Any:
+        """A command of QEMU's monitor protocol, such as "inject-nmi"; its result."""
+        return self._on.monitor(command, **arguments)
+
+    # inside
+
+    def __call__(self, line: str, *, code: int | None = 0, stdin: str = "", timeout: float = 60, **environ: str) -> Done:
+        """Run a command line; `code` is what it has to end with, None: anything. Seconds of timeout."""
+        found = self._ask("run", timeout, **self._run(line, stdin, timeout, environ))
+        done = Done(found["code"], found["stdout"], found["stderr"])
+        assert not found["late"], f"{self.name}: {line}: did not end in {timeout:g} s: {done}"
+        assert "Traceback" not in done.stdout + done.stderr, f"{self.name}: {line}: {done}"
+        assert code is None or done.code == code, f"{self.name}: {line}: {done}"
+        return done
+
+    def begin(self, line: str, **environ: str) -> Begun:
+        """Run a command line in the background, in a session of its own; it ends with the test."""
+        return Begun(f"{self.name}: {line}", self._on.ask("run", **self._run(line, "", None, environ)))
+
+    def write(self, path: str, text: str, mode: int = 0o644) -> None:
+        """Write a file, with the folders above it."""
+        self._ask("write", path=path, text=text, mode=mode)
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        text: str = self._ask("read", path=path)["text"]
+        return text
+
+    def exists(self, path: str) -> bool:
+        """Something is there."""
+        return bool(self._ask("exists", path=path)["found"])
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"{self.name}: it does not come in {seconds:g} s"
+            time.sleep(0.05)
+
+    # power
+
+    def power_on(self) -> None:
+        """Start it, with the files that its root had; /run and /tmp are empty."""
+        if not self.is_up:
+            self.begin_power_on()
+            self.end_power_on()
+
+    def begin_power_on(self) -> None:
+        """The first half of power_on: several nodes may do it at once."""
+        self.power_off()  # what is left of a node that ended by itself
+        if not self._root.exists():
+            self._site.make_root(self.name, self._index)
+        self._before = self.boots
+        self._machine = Machine(self._site, self.name, self._index, self._memory, self._note_boot)
+        for ring in self._faults.no_carrier:
+            self._set_carrier(ring)
+        for disk in self._disks.values():
+            self._plug(disk)
+
+    def end_power_on(self) -> None:
+        """The second half: the node is up and answers."""
+        self.wait_boot(self._before)
+
+    def power_off(self) -> None:
+        """Cut the power: what was not synced is lost, nobody was told."""
+        machine, self._machine, self._is_frozen = self._machine, None, False
+        if machine:
+            machine.end()
+
+    def reset(self) -> None:
+        """Press the reset button, and wait until it is up again."""
+        before = self.boots
+        self.monitor("system_reset")
+        self.wait_boot(before)
+
+    def reboot(self, line: str = SYSRQ_BOOT) -> None:
+        """Run a command line that makes it boot, and wait until it is up again."""
+        before = self.boots
+        self.begin(line)
+        self.wait_boot(before)
+
+    def wait_boot(self, before: int, seconds: float = BOOT) -> None:
+        """Wait until it has booted once more than `before`, an earlier value of `boots`."""
+        end = time.monotonic() + seconds
+        with self._booted:
+            while self.boots <= before:
+                assert self.is_up, f"{self.name} is off: {self._tail()}"
+                assert time.monotonic() < end, f"{self.name} did not boot in {seconds:g} s: {self._tail()}"
+                self._booted.wait(0.2)
+        self._logging_in = [self.begin(line) for line in self._logins.values()]
+        self.settle()
+
+    def freeze(self) -> None:
+        """Hang it: nothing of it runs, neither processes nor kernel."""
+        self.monitor("stop")
+        self._is_frozen = True
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.monitor("cont")
+        self._is_frozen = False
+
+    # network
+
+    def cut(self, ring: int | None = None, direction: Direction = "both") -> None:
+        """Drop its frames at the switch: of one ring or all, of what it receives ("in"), sends ("out") or both."""
+        self._faults.add_cut(ring, direction)
+        self._filter()
+
+    def loss(self, percent: float) -> None:
+        """Lose a share of the frames in both directions; 0 ends it."""
+        self._faults.loss = percent
+        self._filter()
+
+    def heal(self) -> None:
+        """End all cuts."""
+        self._faults.cut.clear()
+        self._filter()
+
+    def carrier(self, ring: int, *, on: bool = False) -> None:
+        """Pull its cable of a ring, or plug it: the node sees whether there is a carrier."""
+        self._faults.set_carrier(ring, on=on)
+        if self.is_up:
+            self._set_carrier(ring)
+
+    # disks
+
+    def plug(self, disk: Disk) -> None:
+        """Give it a shared disk, at once when it is up; wait with `settle`."""
+        self._disks[disk.name] = disk
+        if self.is_up:
+            self._plug(disk)
+
+    def unplug_all(self) -> None:
+        """Take its shared disks away."""
+        disks, self._disks = list(self._disks.values()), {}
+        if self.is_up:
+            for disk in disks:
+                self.monitor("device_del", id=disk.front["id"])
+            for disk in disks:
+                self._wait_for_device(disk.path, is_there=False)
+                self.wait_for(functools.partial(self._is_closed, disk.back["node-name"]))
+
+    def log_in(self, path: str, line: str) -> None:
+        """Give it a device of another machine by a command line, now and after every boot; wait with `settle`."""
+        self._logins[path] = line
+        if self.is_up and not self._is_frozen:
+            self._logging_in.append(self.begin(line))
+
+    def settle(self) -> None:
+        """Wait until it has seen its shared disks; nothing to wait for in one that is off or hangs."""
+        if self.is_up and not self._is_frozen:
+            for begun in self._logging_in:
+                done = begun.wait()
+                assert not done.code, f"{begun}: {done}"
+            self._logging_in.clear()
+            for path in [*(disk.path for disk in self._disks.values()), *self._logins]:
+                self._wait_for_device(path, is_there=True)
+
+    # between tests
+
+    def clean(self) -> bool:
+        """Take it back to how it was after its first boot, without shared disks; False where only a new disk and a boot can do that."""
+        self._logins.clear()
+        with suppress(AssertionError, RuntimeError, OSError):
+            self.undisturb()
+            left = self._ask("clean", 60)["left"]
+            self.unplug_all()
+            return not left
+        return False
+
+    def undisturb(self) -> None:
+        """End every fault of it, and a hang."""
+        self._faults.cut.clear()
+        self._faults.loss = 0
+        self._filter()
+        for ring in RINGS:
+            self.carrier(ring, on=True)
+        if self.is_up and self._is_frozen:
+            self.thaw()
+
+    def forget(self) -> None:
+        """Power it off for good; the files of its root and its shared disks go."""
+        self.power_off()
+        self._disks.clear()
+        self._root.unlink(missing_ok=True)
+
+    @property
+    def _root(self) -> Path:
+        return self._site.folder / f"{self.name}.root"
+
+    @property
+    def _on(self) -> Machine:
+        assert self._machine and self._machine.is_on, f"{self.name} is off"
+        return self._machine
+
+    def _run(self, line: str, stdin: str, timeout: float | None, environ: dict[str, str]) -> dict[str, Any]:
+        return {"argv": shlex.split(line), "stdin": stdin, "timeout": timeout, "environ": {**ENVIRONMENT, **environ}}
+
+    def _ask(self, what: str, seconds: float = 60, /, **words: Any) -> dict[str, Any]:
+        task = f"{self.name}: {words.get('path') or shlex.join(words.get('argv', [what]))}"
+        try:
+            answer = self._on.ask(what, **words).result(seconds + SPARE)
+        except TimeoutError:
+            raise AssertionError(f"{task}: did not end in {seconds:g} s, no answer") from None
+        except ConnectionError as error:
+            raise AssertionError(f"{task}: {error}") from None
+        if "error" in answer:
+            raise OSError(f"{task}: {answer['error']}")
+        return answer
+
+    def _plug(self, disk: Disk) -> None:
+        self.monitor("blockdev-add", **disk.back)
+        self.monitor("device_add", **disk.front)
+
+    def _is_closed(self, node: str) -> bool:
+        # the bus lets go of a device a moment after the guest has
+        with suppress(RuntimeError):
+            self.monitor("blockdev-del", **{"node-name": node})
+        return all(known["node-name"] != node for known in self.monitor("query-named-block-nodes"))
+
+    def _wait_for_device(self, path: str, *, is_there: bool) -> None:
+        self.wait_for(lambda: self.exists(path) is is_there)
+
+    def _note_boot(self) -> None:
+        with self._booted:
+            self.boots += 1
+            self._booted.notify_all()
+
+    def _tail(self) -> str:
+        with suppress(OSError):
+            return self.console[-2000:]
+        return "no console"
+
+    def _filter(self) -> None:
+        self._site.switch.filter(Seat(self.name, self._index, self._faults))
+
+    def _set_carrier(self, ring: int) -> None:
+        self.monitor("set_link", name=f"eth{ring}", up=ring not in self._faults.no_carrier)
