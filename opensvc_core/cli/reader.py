@@ -18,7 +18,10 @@ from opensvc_core.errors import UnknownCommand, UsageError
 from opensvc_core.model.commandline import Option, Scope, Verb, Words
 from opensvc_core.model.names import KINDS
 
-PROGRAMS: Final = ("om", "svcmgr", "nodemgr", "svcmon")
+# Commands on many services at once.
+MASS: Final = ("allservices", "allupservices", "alldownservices")
+PROGRAMS: Final = ("om", "svcmgr", "nodemgr", "svcmon", *MASS)
+_EVERY_SERVICE: Final = "*/svc/*"
 _SCOPE_WORDS: Final[Mapping[str, Scope]] = {"svc": "service", "node": "node", "cluster": "cluster"}
 
 
@@ -133,6 +136,8 @@ def place(program: str, words: Words, table: Table, is_service: IsService) -> Fr
         return Frame("", "node", words)
     if program == "svcmgr":
         return Frame("", "service", words, takes_service=True)
+    if program in MASS:
+        return Frame(_EVERY_SERVICE, "service", words)
     if program == "om":
         return _place_om(words, table, is_service)
     return Frame(program, "service", words)

@@ -78,9 +78,9 @@ class Evaluation:
     def _look_at_kind(self, resource: SeenTogether) -> None:
         """See all resources of a kind by one look; those that need it are looked at alone afterwards."""
         kind = type(resource)
-        kin = [part.resource for part in self._parts if type(part.resource) is kind and self._is_asked(part)]
+        asked: list[object] = [part.resource for part in self._parts if self._is_asked(part)]
         try:
-            found = kind.statuses(kin)
+            found = kind.statuses([one for one in asked if isinstance(one, SeenTogether) and type(one) is kind])
         except Exception:  # noqa: BLE001 - the look at each one tells what is wrong with it
             return
         for rid, seen in found.items():
