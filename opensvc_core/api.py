@@ -66,7 +66,6 @@ from opensvc_core.model.process import ProcessId
 from opensvc_core.model.remote import RemoteShell
 from opensvc_core.model.status import Message, Observation, Status, merge
 from opensvc_core.plan.selection import Selection
-from opensvc_core.system.own_files import beside
 
 __all__ = [
     "ActionFailed",
@@ -125,7 +124,6 @@ __all__ = [
     "Verb",
     "Watch",
     "Watchable",
-    "beside",
     "boolean",
     "comma_words",
     "command_words",

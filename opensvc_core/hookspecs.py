@@ -29,8 +29,8 @@ def opensvc_configure(settings: Mapping[str, Any]) -> None:
     """Called once for each plugin, right after it is registered.
 
     `settings` are the node's: `nodename`, `paths` (etc, var, log, run, tmp as text), `node_config` (called, it gives the
-    sections of node.conf with their keys and raw values, read anew). An exception unregisters
-    the plugin. Order: that of registration.
+    sections of node.conf, and of cluster.conf where it says nothing, with their keys and raw values, read anew).
+    An exception unregisters the plugin. Order: that of registration.
     """
 
 

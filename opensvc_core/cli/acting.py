@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TextIO
@@ -19,6 +19,8 @@ from opensvc_core.instance.service import Service
 from opensvc_core.model.events import Event
 
 Act = Callable[[Service, Sink], None]
+# What became of a service, by the exit code of its action.
+_KINDS = {4: "missing", 5: "refused", 6: "locked", 7: "with a broken configuration", 130: "interrupted"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -40,8 +42,11 @@ def printer(session: Session, stream: TextIO) -> Iterator[Sink]:
         tell(log.finish())
 
 
-def act_on(session: Session, services: Sequence[Service], act: Act) -> int:
-    """Do it for each service; the highest exit code. One failing service stops no other."""
+def act_on(session: Session, services: Sequence[Service], act: Act, *, sums_up: bool = True) -> int:
+    """Do it for each service; the highest exit code. One failing service stops no other.
+
+    `sums_up`: for several services, say at the end what became of them.
+    """
     _handle(_interrupt)
     with printer(session, session.stdout) as show:
 
@@ -53,7 +58,19 @@ def act_on(session: Session, services: Sequence[Service], act: Act) -> int:
 
         if len(services) == 1:
             return _code(session, services[0], act, tell)
-        return _side_by_side(session, services, act, tell)
+        codes = _side_by_side(session, services, act, tell)
+    if sums_up:
+        print(summary(codes), file=session.stderr)
+    return max(codes.values(), default=0)
+
+
+def summary(codes: Mapping[str, int]) -> str:
+    """How many services there were, and what became of them: `3 services: 2 done, 1 failed (web)`."""
+    kinds: dict[str, list[str]] = {}
+    for name, code in codes.items():
+        kinds.setdefault("done" if code == 0 else _KINDS.get(code, "failed"), []).append(name)
+    texts = [f"{len(names)} {kind}" + (f" ({', '.join(sorted(names))})" if kind != "done" else "") for kind, names in sorted(kinds.items())]
+    return f"{len(codes)} services: {', '.join(texts) or 'nothing to do'}"
 
 
 def _code(session: Session, service: Service, act: Act, sink: Sink) -> int:
@@ -72,15 +89,15 @@ def _code(session: Session, service: Service, act: Act, sink: Sink) -> int:
     return 0
 
 
-def _side_by_side(session: Session, services: Sequence[Service], act: Act, show: Sink) -> int:
+def _side_by_side(session: Session, services: Sequence[Service], act: Act, show: Sink) -> dict[str, int]:
     """A process for each service, as many at a time as the node allows: a thread would share the working directory and the signals."""
     import selectors  # noqa: PLC0415 - only several services need it
 
-    waiting, codes, running = list(services), [0], dict[int, int]()
+    waiting, running, names = list(services), dict[int, int](), dict[int, str]()
+    codes = {str(service.path): ActionInterrupted.exit_code for service in services}
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         waiting.clear()
-        codes.append(ActionInterrupted.exit_code)
         for pid in running.values():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -90,17 +107,21 @@ def _side_by_side(session: Session, services: Sequence[Service], act: Act, show:
     with selectors.DefaultSelector() as selector:
         while waiting or running:
             while waiting and len(running) < limit:
-                selector.register(_fork(session, waiting.pop(0), act, running), selectors.EVENT_READ)
+                service = waiting.pop(0)
+                reader = _fork(session, service, act, running)
+                names[reader] = str(service.path)
+                selector.register(reader, selectors.EVENT_READ)
             for key, _ in selector.select():
                 event = _receive(key.fd)
                 if event is not None:
                     show(event)
                     continue
                 selector.unregister(key.fd)
-                codes.append(os.waitstatus_to_exitcode(os.waitpid(running[key.fd], 0)[1]))
+                code = os.waitstatus_to_exitcode(os.waitpid(running[key.fd], 0)[1])
+                codes[names[key.fd]] = code if code >= 0 else 1
                 del running[key.fd]
                 os.close(key.fd)
-    return max(code if code >= 0 else 1 for code in codes)
+    return codes
 
 
 def _fork(session: Session, service: Service, act: Act, running: dict[int, int]) -> int:

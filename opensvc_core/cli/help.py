@@ -36,6 +36,8 @@ _FIRST_WORDS: Final = {
     "push": "Store what is found.",
     "install": "Set up what belongs to the node.",
     "uninstall": "Remove what install has set up.",
+    "sync": "Copy data to the other nodes of the service.",
+    "ssh": "How nodes log in to each other.",
 }
 _SETTINGS: Final[dict[str, Any]] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 _CONTEXT: Final = {"help_option_names": ["--help", "-h"]}
@@ -139,18 +141,21 @@ def _objects(names: Names) -> type[TyperGroup]:
     return Objects
 
 
-def _fill(group: typer.Typer, verbs: Table, names: Names, *, takes_service: bool = False, link: str = "") -> None:
-    """Add verbs to a group; those of two words stand in a group of their first."""
-    for first in dict.fromkeys(verb.words[0] for verb in verbs):
-        same = [verb for verb in verbs if verb.words[0] == first]
-        if len(same) == 1 and len(same[0].words) == 1:
-            _add(group, same[0], names, takes_service=takes_service, link=link)
+def _fill(group: typer.Typer, verbs: Table, names: Names, *, takes_service: bool = False, link: str = "", depth: int = 0) -> None:
+    """Add verbs to a group, which stands for their first `depth` words; those of more words stand in groups of their next one."""
+    for word in dict.fromkeys(verb.words[depth] for verb in verbs):
+        same = [verb for verb in verbs if verb.words[depth] == word]
+        if len(same) == 1 and len(same[0].words) == depth + 1:
+            _add(group, same[0], names, takes_service=takes_service, link=link, depth=depth)
             continue
         inner = typer.Typer(context_settings=_CONTEXT, **_SETTINGS)
+        longer = tuple(verb for verb in same if len(verb.words) > depth + 1)
         for verb in same:
-            _add(inner, verb, names, takes_service=takes_service, link=link, depth=1)
-        text = next((verb.help for verb in same if len(verb.words) == 1), _FIRST_WORDS.get(first, ""))
-        group.add_typer(inner, name=first, help=text)
+            if verb not in longer:
+                _add(inner, verb, names, takes_service=takes_service, link=link, depth=depth + 1)
+        _fill(inner, longer, names, takes_service=takes_service, link=link, depth=depth + 1)
+        text = next((verb.help for verb in same if verb not in longer), _FIRST_WORDS.get(word, ""))
+        group.add_typer(inner, name=word, help=text)
 
 
 def _add(group: typer.Typer, verb: Verb, names: Names, *, takes_service: bool, link: str, depth: int = 0) -> None:

@@ -54,6 +54,21 @@ def nodemgr() -> int:
     return main("nodemgr")
 
 
+def allservices() -> int:
+    """A command on all services."""
+    return main("allservices")
+
+
+def allupservices() -> int:
+    """A command on the services that are up here."""
+    return main("allupservices")
+
+
+def alldownservices() -> int:
+    """A command on the services that are down here."""
+    return main("alldownservices")
+
+
 def main(entry: str) -> int:
     """Run the command of this process, and return its exit code: the catch-all of the process is here."""
     gc.disable()  # a command is over before it would pay

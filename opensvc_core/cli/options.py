@@ -39,10 +39,12 @@ class Arguments(NamedTuple):
     format: str = "human"
     impersonate: str = ""
     interactive: bool = False
+    keep_own: bool = False
     kw: tuple[str, ...] = ()
     lines: int | None = None
     local: bool = False
     max_delay: float | None = None
+    node: str = ""
     param: str = ""
     plan: bool = False
     refresh: bool = False
@@ -115,10 +117,12 @@ FORMAT: Final = Option("format", ("--format",), "Output for people or for machin
 IMPERSONATE: Final = Option("impersonate", ("--impersonate",), "Resolve scopes and references as this node would.", "NODE", not_empty)
 INDEX: Final = Option("at", ("--index",), "The place in the list for --add, from 0.", "NUMBER", count)
 INTERACTIVE: Final = Option("interactive", ("--interactive", "-i"), "Ask for each value.")
+KEEP_OWN: Final = Option("keep_own", ("--keep-own",), "Let this node's configuration take the place of one that was edited elsewhere.")
 KW: Final = Option("kw", ("--kw",), "A keyword, SECTION.KEY=VALUE to set it; may be repeated.", "KEYWORD", not_empty, is_repeatable=True)
 LINES: Final = Option("lines", ("--lines",), "How many of the last lines to show.", "NUMBER", count, aliases=("--backlog",))
 LOCAL: Final = Option("local", ("--local",), "Act on this node alone, past the cluster.")
 MAX_DELAY: Final = Option("max_delay", ("--maxdelaydb",), "Spread the work over this time.", "SECONDS", seconds)
+NODE: Final = Option("node", ("--node",), "Other nodes, comma-separated; '*' for all that are known.", "NODES", not_empty)
 PARAM: Final = Option("param", ("--param",), "The keyword, SECTION.KEY.", "KEYWORD", not_empty)
 PLAN: Final = Option("plan", ("--plan",), "Print what would be done, do nothing.", aliases=("--dry-run",))
 REFRESH: Final = Option("refresh", ("--refresh", "-r"), "See everything anew, on the peers too; what this node shows always is.")

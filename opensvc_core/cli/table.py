@@ -45,6 +45,7 @@ def _by_group(action: str) -> dict[str, dict[str, object]]:
 
 _SELECTION: Final = (o.RID, o.TAGS, o.SUBSET)
 _ACTION: Final = (o.LOCAL, *_SELECTION, o.FORCE, o.PLAN, o.WAITLOCK)
+_SYNC: Final = (*_SELECTION, o.FORCE, o.PLAN, o.WAITLOCK, o.CRON, o.KEEP_OWN)
 _EVERY: Final[tuple[Scope, ...]] = ("service", "node", "cluster")
 _HOSTS: Final[tuple[Scope, ...]] = ("service", "node")
 
@@ -103,6 +104,17 @@ CORE: Final[Table] = (
     _verb("enable", "Let resources take part in actions again.", *_SELECTION, module="enable"),
     _verb("disable", "Keep resources out of actions.", *_SELECTION, module="enable"),
     _verb("run", "Run the tasks of the service.", *_ACTION, o.CRON, module="act"),
+    _verb(
+        "sync nodes",
+        "Copy the configuration and the data to the service's other nodes.",
+        *_SYNC,
+        aliases={"syncnodes": {}},
+        module="sync",
+    ),
+    _verb("sync drp", "Copy them to the nodes for disaster recovery.", *_SYNC, aliases={"syncdrp": {}}, module="sync"),
+    _verb("sync all", "Copy them to all of these nodes.", *_SYNC, aliases={"syncall": {}}, module="sync"),
+    _verb("sync update", "The same as 'sync all'.", *_SYNC, aliases={"syncupdate": {}}, module="sync"),
+    _verb("postsync", "Put in its place what another node has sent; called by that node.", o.WAITLOCK),
     _verb("logs", "Show the log.", o.FOLLOW, o.LINES, scopes=_HOSTS),
     _verb("ls", "Show the name of this node.", o.FORMAT, scopes=("node",), module="node_ls"),
     _verb("print status", "Show whether the node is frozen, and what it has.", o.FORMAT, scopes=("node",), module="node_status"),
@@ -116,6 +128,12 @@ CORE: Final[Table] = (
     ),
     _verb("print devs", "Show the block devices, and the services that use them.", o.FORMAT, scopes=("node",), module="node_devs"),
     _verb("install units", "Have systemd start and stop the services with the node.", o.FORCE, scopes=("node",), module="units"),
+    _verb(
+        "update ssh keys",
+        "Make, exchange and authorise the keys by which nodes log in to each other.",
+        *(o.NODE, o.FORCE),
+        scopes=("node",),
+    ),
     _verb("uninstall units", "Have systemd leave the services alone.", o.FORCE, scopes=("node",), module="units"),
     _verb("drivers", "List the drivers that are installed.", o.FORMAT, scopes=("global",)),
     _verb("keywords", "Show the keywords of a driver.", o.FORMAT, scopes=("global",), positionals=("DRIVER",)),

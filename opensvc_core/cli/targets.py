@@ -92,6 +92,10 @@ class Target:
         else:
             self._session.node.replace(self._session.scope, read, document)
 
+    def raw(self, section: str, key: str) -> str | None:
+        """The value of a raw key as it is written, for the node also in cluster.conf; None where there is none."""
+        return self.document().get(section, key) if self.service else self.config().raw(section, key)
+
     def value(self, section: str, key: str, *, node: str = "") -> Any:
         """The value of a keyword, converted, for this node or another; None where the file and the declaration give none."""
         config = self.config(node=node)

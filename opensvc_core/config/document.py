@@ -91,7 +91,7 @@ class Document:
         return sorted([*found, *self._seeming_comments(looked_at)], key=lambda remark: remark.line)
 
     def _seeming_comments(self, sections: Iterable[str]) -> Iterator[Remark]:
-        for section, key in ((section, key) for section in sections for key in self._parsed.values.get(section, ())):
+        for section, key in ((name, key) for name in sections for key in self._parsed.values.get(name, ())):
             for entry in self._parsed.entries[section, key]:
                 if not self._cuts(section) and any(comment_start(part, COMMENTS) < len(part) for part in entry.parts):
                     yield Remark(

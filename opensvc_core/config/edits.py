@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opensvc_core.config.document import Document
-from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS
+from opensvc_core.config.sections import DEFAULT, FREE, GROUPS, OLDER_DISKS
 from opensvc_core.errors import UsageError
 
-DEFAULT = "DEFAULT"
 _EXPRESSION = re.compile(r"(?P<name>[^=\[]+?)(?:\[(?P<index>\d+)\])?(?P<operator>\+=|-=|\|=|\^=|=)(?P<value>.*)\Z", re.DOTALL)
 
 

@@ -25,7 +25,7 @@ _GROUPS_OF_PROCESSES = frozenset(
         "pg_blkio_weight",
     }
 )
-_RESERVATIONS = frozenset({"prkey", "no_preempt_abort", "promote_rw"})
+_RESERVATIONS = frozenset({"prkey", "no_preempt_abort"})
 _ANY: Final = _GROUPS_OF_PROCESSES | _RESERVATIONS | {"always_on", "zone"}
 
 # Keywords of earlier agents, by group, that no part of this one reads: a file that has them says nothing wrong, and nothing happens.
@@ -38,16 +38,12 @@ WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
         "anti_affinity",
         "aws",
         "aws_profile",
-        "bwlimit",
         "cluster",
         "comp_schedule",
         "constraints",
-        "docker_daemon_private",
-        "docker_exe",
         "docker_swarm_args",
         "docker_swarm_managers",
         "docker_swarm_token",
-        "dockerd_exe",
         "drp_type",
         "drnoaction",
         "hard_affinity",
@@ -58,25 +54,23 @@ WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
         "presnap_trigger",
         "push_schedule",
         "registry_creds",
-        "resinfo_schedule",
         "scale",
         "scaler_slave",
         "size",
         "slaves",
         "soft_affinity",
         "soft_anti_affinity",
-        "stat_timeout",
         "svc_flex_cpu_high_threshold",
         "svc_flex_cpu_low_threshold",
     },
     "subset": _GROUPS_OF_PROCESSES,
     "ip": _ANY | {"dns_name_suffix", "dns_update", "wait_dns", "provisioner", "network"},
-    "disk": _ANY | {"dsf", "vg_options"},
+    "disk": _ANY | {"dsf", "promote_rw", "vg_options"},
     "fs": _ANY | {"snap_size"},
     "app": _ANY,
     "container": _ANY | {"osvc_root_path", "guestos", "registry_creds"},
     "task": _ANY,
-    "sync": _ANY | {"exclude", "sync_max_delay"},
+    "sync": _ANY | {"exclude"},
     "share": _ANY,
     "hb": frozenset(),
 }

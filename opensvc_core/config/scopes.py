@@ -9,12 +9,14 @@ from typing import Final
 SCOPING: Final = ("nodes", "drpnodes", "drpnode", "encapnodes", "flex_primary", "drp_flex_primary")
 # The words that may stand behind the `@`, beside the name of a node.
 SCOPES: Final = ("nodes", "drpnodes", "encapnodes", "flex_primary", "drp_flex_primary")
+# Those of them that node.conf and cluster.conf have, of the nodes of the cluster.
+OF_HOSTS: Final = ("nodes", "drpnodes")
 
 
 def applying(node: str, names: Callable[[str], list[str]]) -> tuple[str, ...]:
     """The scopes that apply to a node, the most specific first. `names` gives the nodes that a keyword of `[DEFAULT]` has."""
     nodes = names("nodes")
-    drpnodes = [*names("drpnode"), *names("drpnodes")]
+    drpnodes = names("drpnodes")
     members = {
         "nodes": nodes,
         "drpnodes": drpnodes,

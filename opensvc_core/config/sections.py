@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# The service itself, and what its resources inherit.
+DEFAULT = "DEFAULT"
+# The keywords for disaster recovery: the one node comes before the others.
+DRPNODE, DRPNODES = "drpnode", "drpnodes"
 # Groups of resources, and the older sections that are resources of the group `disk`.
 GROUPS = ("ip", "volume", "disk", "fs", "share", "container", "app", "task", "sync", "hb")
 OLDER_DISKS = ("vg", "lv", "loop", "md", "drbd", "zpool", "pool", "vmdg", "vdisk", "raw", "zvol", "vxdg", "vxvol")

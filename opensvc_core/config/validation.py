@@ -10,13 +10,11 @@ from opensvc_core.config.checks.report import Report
 from opensvc_core.config.checks.wording import Wording
 from opensvc_core.config.document import Document
 from opensvc_core.config.findings import Finding, did_you_mean
-from opensvc_core.config.keywords import Declares
 from opensvc_core.config.sections import FREE, Section, is_resource
 from opensvc_core.config.service import DEFAULT, ServiceConfig
-from opensvc_core.config.vocabulary import ClusterKeywords, HeartbeatKeywords, NodeKeywords, ServiceKeywords, SubsetKeywords
+from opensvc_core.config.vocabulary import HOST_SECTIONS, ServiceKeywords, SubsetKeywords
 from opensvc_core.errors import ConfigError
 
-NODE_SECTIONS: dict[str, type[Declares]] = {"node": NodeKeywords, "cluster": ClusterKeywords, "hb": HeartbeatKeywords}
 # Sections whose words belong to other parts: plugins, the daemon, the scheduler.
 NODE_OTHERS = frozenset(
     {"env", "labels", "hook", "stonith", "arbitrator", "listener", "syslog", "reboot", "network", "pool", "array", "switch"}
@@ -74,7 +72,8 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collect
             yield wording.unknown_section(name)
         yield from references.findings(name)
     yield from wording.doubtful(sections)
-    compared = [name for name in (config.document.sections() if len(config.document.sections()) <= _MANY else sections) if is_resource(name)]
+    everything = config.document.sections()
+    compared = list(filter(is_resource, everything if len(everything) <= _MANY else sections))
     everywhere = claims.taken_everywhere(config, compared)
     yield from claims.used_twice(config, report, everywhere)
     yield from claims.covered(report, everywhere)
@@ -88,11 +87,11 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
     wording, references = Wording(config, report), References(config, report)
     for name in config.document.sections():
         group = name.partition("#")[0]
-        declares = NODE_SECTIONS.get(group)
+        declares = HOST_SECTIONS.get(group)
         if declares:
-            yield from wording.keys(name, declares, {} if name in NODE_SECTIONS else None)
+            yield from wording.keys(name, declares, {} if name in HOST_SECTIONS else None)
         elif group not in NODE_OTHERS | SCHEDULED:
-            hint = did_you_mean(group, [*NODE_SECTIONS, *NODE_OTHERS])
+            hint = did_you_mean(group, [*HOST_SECTIONS, *NODE_OTHERS])
             yield report.warning("unknown-section", "no section of this file", name, hint=hint)
         yield from references.findings(name)
     yield from wording.doubtful(config.document.sections())
@@ -109,8 +108,8 @@ def _resources(config: ServiceConfig, sections: Sequence[str]) -> Iterator[Secti
 
 
 def _aliases(config: ServiceConfig, section: str) -> dict[str, str]:
-    if section in NODE_SECTIONS:
-        return dict(NODE_SECTIONS[section].aliases())
+    if section in HOST_SECTIONS:
+        return dict(HOST_SECTIONS[section].aliases())
     try:
         declared = config.declared(section)
     except ConfigError:

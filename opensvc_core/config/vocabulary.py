@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from opensvc_core.config.converters import (
     boolean,
     command_line,
     duration,
     integer,
+    lower,
     schedule_text,
     shell_words,
     text,
@@ -90,7 +93,7 @@ class ServiceKeywords(Triggers):
     mode = Keyword(text, default="hosted", candidates=("hosted",), text="Older files' word for the container type; always `hosted`.")
     nodes = Keyword(words_lower, default=[], scopable=True, text="The nodes that may run the service; default: this node.", example="n1 n2")
     drpnodes = Keyword(words_lower, default=[], scopable=True, text="The nodes that take part in disaster recovery.")
-    drpnode = Keyword(text, scopable=True, text="The first of `drpnodes`.")
+    drpnode = Keyword(lower, scopable=True, text="The first of `drpnodes`.")
     encapnodes = Keyword(words_lower, default=[], text="The containers that run an agent of their own for this service.")
     autostart_node = Keyword(words_lower, default=[], scopable=True, text="Older files: the node that starts the service at boot.")
     topology = Keyword(
@@ -226,3 +229,7 @@ class HeartbeatKeywords(Declares):
     timeout = Keyword(duration, default=15.0, scopable=True, inherit="", text="Seconds without a beat until a peer is stale.")
     interval = Keyword(duration, default=5.0, scopable=True, inherit="", text="Seconds between beats.")
     nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
+
+
+# The sections of node.conf and cluster.conf that have declarations.
+HOST_SECTIONS: Mapping[str, type[Declares]] = {"node": NodeKeywords, "cluster": ClusterKeywords, "hb": HeartbeatKeywords}

@@ -87,6 +87,9 @@ def perform(
     lock = InstanceLock(subject.state.sync_lock_file if is_sync else subject.state.lock_file, name=str(subject.path))
     if request.is_forced and not is_sync:
         lock.end_holder(_FORCED_GRACE)
+    if is_sync and by_scheduler and lock.holder():
+        journal.say("skip sync: one is running", level=Level.DEBUG, name="skip")
+        return ()
     _take(lock, request.action, instance.keywords.lock_timeout if wait_lock is None else wait_lock, cancel)
     runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
     executor = HostExecutor(runner, journal, watch)

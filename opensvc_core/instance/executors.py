@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from opensvc_core.errors import ActionFailed, ActionTimeout, OpensvcError
@@ -12,6 +13,7 @@ from opensvc_core.instance.journal import Journal
 from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Together
 from opensvc_core.system.commands import CommandRunner
+from opensvc_core.system.threads import do_all
 
 
 class Noted(NamedTuple):
@@ -97,21 +99,12 @@ class HostExecutor:
             except BaseException as error:  # noqa: BLE001 - sent to the generator, or raised again below
                 outcomes[number] = error
 
-        threads = [threading.Thread(target=do, args=pair, name=f"{rid} {pair[0]}") for pair in enumerate(together.operations)]
-        for thread in threads:
-            thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        except KeyboardInterrupt:
-            self._runner.cancel()
-            for thread in threads:
-                thread.join()
-            raise
+        tasks = [(f"{rid} {number}", partial(do, number, one)) for number, one in enumerate(together.operations)]
+        do_all(tasks, self._runner.cancel)
         for outcome in outcomes.values():
             if isinstance(outcome, BaseException) and not isinstance(outcome, ActionFailed):
                 raise outcome
-        return [outcomes[number] for number in range(len(threads))]
+        return [outcomes[number] for number in range(len(tasks))]
 
     def _run(self, command: Command, rid: str) -> CommandResult:
         level = Level.DEBUG if command.is_quiet else Level.INFO

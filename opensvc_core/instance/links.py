@@ -10,7 +10,7 @@ from pathlib import Path
 from opensvc_core.model.names import ServicePath
 from opensvc_core.system.paths import Paths
 
-COMMANDS = ("svcmgr", "svcmon", "om", "nodemgr")
+COMMANDS = ("svcmgr", "svcmon", "om", "nodemgr", "allservices", "allupservices", "alldownservices")
 
 
 class Links:

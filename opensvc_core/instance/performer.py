@@ -104,16 +104,16 @@ class Performer:
     def _stages(self, one: Pass) -> list[Stage]:
         selection, kind = self._request.selection, self._request.kind
         items = select([part.item for part in self._instance.parts], selection)
-        if kind.is_sync:
-            ordered = sync_order(items)
-        else:
-            ordered = [item for item in start_order(items) if (item.group == "task") == kind.only_tasks]
-        if self._request.due_at is not None:
-            ordered = self._due(ordered, self._request.due_at)
-        elif not ordered and (selection.is_scoped or kind.only_tasks):
+        in_order = sync_order(items) if kind.is_sync else start_order(items)
+        ordered = [item for item in in_order if (item.group == "task") == kind.only_tasks]
+        if not ordered and (selection.is_scoped or kind.only_tasks) and (kind.is_sync or self._request.due_at is None):
             raise UsageError(
                 f"'{kind.name}' has nothing to act on; the service has {', '.join(item.rid for item in items) or 'no resources'}"
             )
+        if not ordered and kind.is_sync and not self._journal.is_by_scheduler:
+            self._journal.say("skip sync: the service has no other node", name="skip")
+        if self._request.due_at is not None:
+            ordered = self._due(ordered, self._request.due_at)
         if kind.only_standby:
             ordered = [item for item in ordered if self._instance.part(item.rid).is_standby]
         ordered = cut(ordered[::-1], selection.downto, "downto") if one.is_reverse else cut(ordered, selection.upto, "upto")
@@ -245,10 +245,8 @@ class Performer:
             self._instance.state.set_provisioned(part.rid, value=verb == "provision")
 
     def _operations(self, verb: str, part: Part, resource: Resource) -> Operations | None:
-        if verb == "start" and isinstance(resource, Startable):
-            return resource.start()
-        if verb == "stop" and isinstance(resource, Startable):
-            return resource.stop()
+        if verb in ("start", "stop") and isinstance(resource, Startable):
+            return resource.start() if verb == "start" else resource.stop()
         if verb == "run" and isinstance(resource, Runnable):
             return resource.run()
         if verb == "sync" and isinstance(resource, Syncable):

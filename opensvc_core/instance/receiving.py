@@ -59,7 +59,9 @@ def _put(came: Path, place: Path) -> None:
     for left in (fresh, older):
         _remove(left)
     place.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["cp", "-a", "--", came, fresh], capture_output=True, text=True, errors="replace", timeout=_COPY_LIMIT, check=False)
+    done = subprocess.run(
+        ["cp", "-a", "--", came, fresh], capture_output=True, text=True, errors="replace", timeout=_COPY_LIMIT, check=False
+    )
     if done.returncode:
         _remove(fresh)
         raise ActionFailed(f"{place} can't be put in its place: {done.stderr.strip()}")

@@ -71,17 +71,17 @@ class Surroundings:
 
     @cached_property
     def config(self) -> ServiceConfig:
-        """node.conf, evaluated; an absent file is empty."""
+        """node.conf, evaluated, and cluster.conf where it says nothing; an absent file is empty."""
         return self.config_of("node")
 
     @cached_property
     def cluster(self) -> ClusterKeywords:
-        """`[cluster]` of cluster.conf."""
-        return ClusterKeywords(self.config_of("cluster").values("cluster", ClusterKeywords))
+        """`[cluster]` of the two files: node.conf comes first."""
+        return ClusterKeywords(self.config.values("cluster", ClusterKeywords))
 
     @cached_property
     def settings(self) -> NodeKeywords:
-        """`[node]` of node.conf."""
+        """`[node]` of the two files: node.conf comes first."""
         return NodeKeywords(self.config.values("node", NodeKeywords))
 
     def world(self, path: ServicePath, node: str = "") -> World:
@@ -105,7 +105,7 @@ class Surroundings:
             environ=os.environ,
             plugins=lambda prefix, name: self.registry.resolve_reference(prefix, name, str(path)),
             cluster_id=cluster.id or "",
-            node_labels=lambda: {self.name: self.config.document.items("labels")},
+            node_labels=lambda: {self.name: self.config.items("labels")},
         )
 
     @cached_property
@@ -116,13 +116,17 @@ class Surroundings:
         return f"opensvc.{crc32(str(self.paths.etc).encode()):08x}"
 
     def config_of(self, name: str, document: Document | None = None, *, node: str = "") -> ServiceConfig:
-        """`node` or `cluster`: that file, evaluated for this node or another."""
-        file = self.paths.etc / f"{name}.conf"
+        """`node` or `cluster`: that file, evaluated for this node or another.
+
+        What node.conf doesn't say, cluster.conf may say for all nodes.
+        """
+        file, shared = self.paths.etc / f"{name}.conf", self.paths.etc / "cluster.conf"
         world = World(
             node=node or self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)}
         )
         declarations = lambda kind: self.registry.driver(kind)  # noqa: E731, PLW0108 - the registry is made when a driver is asked for
-        return ServiceConfig(document or self.store.read(file), world, declarations)
+        below = self.store.read(shared) if file != shared else None
+        return ServiceConfig(document or self.store.read(file), world, declarations, below=below)
 
     def validate(self, name: str, document: Document | None = None) -> list[Finding]:
         """What is wrong or doubtful in node.conf or cluster.conf, or in a text that may become it."""
@@ -160,8 +164,8 @@ class Surroundings:
         return {"nodename": self.name, "paths": folders, "node_config": self._node_sections}
 
     def _node_sections(self) -> dict[str, dict[str, str]]:
-        document = self.store.read(self.paths.etc / "node.conf")
-        return {section: document.items(section) for section in document.sections()}
+        config = self.config_of("node")
+        return {section: dict(config.items(section)) for section in config.sections()}
 
     # -- plugins
 
@@ -193,7 +197,7 @@ class Surroundings:
 
 
 class _NodeValues(Mapping[str, str]):
-    """`{node.loc_city}`, `{node.labels.az}`: the values of node.conf, read when the first one is asked for."""
+    """`{node.loc_city}`, `{node.labels.az}`: the values of node.conf and cluster.conf, read when the first one is asked for."""
 
     def __init__(self, node: Surroundings) -> None:
         self._node = node
@@ -208,7 +212,7 @@ class _NodeValues(Mapping[str, str]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._node.config.document.keys("node"))
+        return iter(self._node.config.items("node"))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -19,7 +19,6 @@ from opensvc_core.model.descent import read_descent
 from opensvc_core.model.operations import Call, Command, CommandResult, Together
 from opensvc_core.model.remote import RemoteShell
 from opensvc_core.plan.actions import Action
-from opensvc_core.system.own_files import beside
 
 # Seconds that another action on the target is waited for, and that all of it may take.
 _WAIT = 3600
@@ -57,7 +56,10 @@ class Finish:
         self._shown = f"{shown_as or f'svcmgr -s {path}'} --waitlock {_WAIT} postsync"
         self._keeps_own = keeps_own
         self._shell = RemoteShell(instance.facts.peer_user)
-        self._resources = {str(part.rid): part.resource for part in instance.parts if isinstance(part.resource, Syncable)}
+        self._resources: dict[str, Syncable] = {}
+        for part in instance.parts:
+            if isinstance(part.resource, Syncable):
+                self._resources[part.rid] = part.resource
 
     def run(self) -> list[str]:
         """Do it; why it failed, for each node where it did."""
@@ -93,7 +95,7 @@ class Finish:
         if not rid or store is None:
             return None
         descent = store.descent(file) if self._executor.is_rehearsal else store.settle(file)
-        return Offer(rid, store.place(file), tuple(map(store.place, beside(file))), descent, self._keeps_own)
+        return Offer(rid, store.place(file), tuple(map(store.place, self._instance.facts.beside())), descent, self._keeps_own)
 
     def _end(self, node: str, outcome: CommandResult | ActionFailed) -> str:
         """Note what was copied, or tell why it does not count."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from opensvc_core.errors import ActionFailed, ActionInterrupted, OpensvcError
 from opensvc_core.instance.executors import Executor
@@ -12,6 +13,7 @@ from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
 from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Already, Operation, Operations, Together
+from opensvc_core.system.threads import do_all
 
 
 class Undo:
@@ -86,10 +88,7 @@ def side_by_side(parts: Sequence[Part], act: Callable[[Part], None], cancel: thr
         except BaseException as error:  # noqa: BLE001 - raised again by the caller
             errors[part.rid] = error
 
-    threads = [threading.Thread(target=run, args=(part,), name=part.rid) for part in parts]
-    for thread in threads:
-        thread.start()
-    _join(threads, cancel)
+    do_all([(part.rid, partial(run, part)) for part in parts], cancel.set)
     failed = [errors[part.rid] for part in parts if part.rid in errors]
     interrupted = [error for error in failed if isinstance(error, ActionInterrupted | KeyboardInterrupt)]
     if failed:
@@ -106,14 +105,3 @@ def wait_for(condition: Callable[[], bool], seconds: float, cancel: threading.Ev
             raise ActionInterrupted("interrupted")
         pause = min(pause * 1.5, 1.0)
     return True
-
-
-def _join(threads: Iterable[threading.Thread], cancel: threading.Event) -> None:
-    try:
-        for thread in threads:
-            thread.join()
-    except KeyboardInterrupt:
-        cancel.set()
-        for thread in threads:
-            thread.join()
-        raise

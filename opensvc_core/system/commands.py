@@ -130,7 +130,7 @@ class CommandRunner:
         try:
             if not (is_application or command.output):
                 with _input(command.stdin) as source:
-                    process = _popen(argv, setting, environment, subprocess.PIPE, inherited, source)
+                    process = _popen(argv, setting, environment, subprocess.PIPE, inherited, source=source)
                 return Child(process, pipe_readers(process, on_line, keep))
             with output_file(command.output, on_line, keep) as (target, readers):
                 return Child(_popen(argv, setting, environment, target, inherited), readers)
@@ -180,6 +180,7 @@ def _popen(
     environment: Mapping[str, str],
     output: int,
     inherited: Collection[int],
+    *,
     source: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(

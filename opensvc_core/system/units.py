@@ -15,6 +15,8 @@ from opensvc_core.system import files
 FOLDER: Final = Path("/etc/systemd/system")
 BOOT: Final = "opensvc-boot.service"
 HALT: Final = "opensvc-services.service"
+SCHEDULE: Final = "opensvc-schedule.service"
+TIMER: Final = "opensvc-schedule.timer"
 State = Literal["missing", "disabled", "enabled"]
 
 _MARK: Final = "# Written by 'om node install units' ({}). 'systemctl edit' keeps settings of your own in a file beside it.\n"
@@ -66,6 +68,29 @@ TimeoutStopSec=20min
 
 [Install]
 WantedBy=multi-user.target
+""",
+    SCHEDULE: """\
+[Unit]
+Description=What OpenSVC services do by schedule: copies to other nodes, tasks
+{around}
+[Service]
+Type=oneshot
+# A copy may take hours, and must not keep what is due meanwhile: it is left running, a second one of the same service is not begun.
+KillMode=process
+TasksMax=infinity
+SyslogIdentifier=opensvc
+{environment}ExecStart=/bin/sh -c '"$$0" node schedule run &' {om}
+""",
+    TIMER: """\
+[Unit]
+Description=When it is looked what OpenSVC services do by schedule
+
+[Timer]
+OnCalendar=*:0/5
+AccuracySec=10s
+
+[Install]
+WantedBy=timers.target
 """,
 }
 

@@ -23,8 +23,8 @@ def test_the_units_call_the_command_of_this_installation():
 
 def test_what_another_node_needs_is_given_to_it():
     texts = units.texts(OM, {"OSVC_ROOT_PATH": "/srv/a b", "OSVC_NODENAME": "n%1"})
-    for text in texts.values():
-        assert 'Environment=OSVC_NODENAME=n%%1\nEnvironment="OSVC_ROOT_PATH=/srv/a b"\n' in text
+    for name in (units.BOOT, units.HALT, units.SCHEDULE):
+        assert 'Environment=OSVC_NODENAME=n%%1\nEnvironment="OSVC_ROOT_PATH=/srv/a b"\n' in texts[name]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_path_is_one_word_of_the_unit(path, word):
 
 def test_installing_twice_writes_once(folder):
     texts = units.texts(OM, {})
-    assert [file.name for file in units.install(texts, folder)] == [units.BOOT, units.HALT]
+    assert [file.name for file in units.install(texts, folder)] == [units.BOOT, units.HALT, units.SCHEDULE, units.TIMER]
     assert units.install(texts, folder) == []
     assert (folder / units.BOOT).read_text() == texts[units.BOOT]
     assert (folder / units.BOOT).stat().st_mode & 0o777 == 0o644
@@ -44,7 +44,7 @@ def test_installing_twice_writes_once(folder):
 
 def test_units_of_an_earlier_installation_are_replaced(folder):
     units.install(units.texts(Path("/old/om"), {}), folder)
-    assert len(units.install(units.texts(OM, {}), folder)) == 2
+    assert len(units.install(units.texts(OM, {}), folder)) == 3
     assert "/old/om" not in (folder / units.BOOT).read_text()
 
 
@@ -94,7 +94,7 @@ def test_uninstalling_removes_the_units_and_what_enables_them(folder):
     (wants / units.BOOT).symlink_to(folder / units.BOOT)
     (wants / "other.service").symlink_to("/nowhere")
     assert units.state(folder) == "enabled"
-    assert len(units.uninstall(folder)) == 3
+    assert len(units.uninstall(folder)) == 5
     assert [file.name for file in folder.rglob("*")] == ["multi-user.target.wants", "other.service"]
     assert units.state(folder) == "missing"
 

@@ -28,7 +28,7 @@ def carry_out(session: Session, arguments: Arguments, found: list[Service], acti
     )
     if arguments.plan:
         needs_no_name = len(found) == 1 if is_one is None else is_one
-        return each(session, found, lambda service: _plan(session, service, request, is_one=needs_no_name))
+        return each(session, found, lambda service: show_plan(session, service, request, is_one=needs_no_name))
     if session.layout == "tree" and not arguments.local and not arguments.cron and not request.selection.is_scoped:
         print("no daemon answers: acting on this node only (--local says so)", file=session.stderr)
 
@@ -38,7 +38,7 @@ def carry_out(session: Session, arguments: Arguments, found: list[Service], acti
     return act_on(session, found, act)
 
 
-def _plan(session: Session, service: Service, request: Request, *, is_one: bool) -> None:
+def show_plan(session: Session, service: Service, request: Request, *, is_one: bool) -> None:
     """Print the operations; where there are several services, each line says whose."""
     lines = str(service.rehearse(request)).splitlines()
     print("".join(f"{line}\n" if is_one else f"{service.path} {line}\n" for line in lines), end="", file=session.stdout)

@@ -37,7 +37,7 @@ def run(session: Session, arguments: Arguments) -> int:
 def _value(target: Target, name: str, arguments: Arguments, *, is_eval: bool) -> Any:
     section, key = split(name)
     if not is_eval:
-        return target.document().get(section, key)
+        return target.raw(section, key)
     return target.value(section, key, node=arguments.impersonate)
 
 

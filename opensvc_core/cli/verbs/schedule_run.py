@@ -21,7 +21,7 @@ def run(session: Session, _arguments: Arguments) -> int:
     """Do it for each service; nothing is said where nothing is due."""
     found = services(session) if session.scope == "service" else session.node.services(_ALL)
     now = session.node.clock.now()
-    return act_on(session, found, lambda service, sink: _act(service, sink, now)) if found else 0
+    return act_on(session, found, lambda service, sink: _act(service, sink, now), sums_up=False) if found else 0
 
 
 def _act(service: Service, sink: Sink, now: float) -> None:

@@ -18,13 +18,14 @@ next:
   systemctl daemon-reload
   systemctl enable {boot} {halt}  # services start and stop with the node
   systemctl start {halt}  # they are stopped when it goes down, from now on
+  systemctl enable --now {timer}  # what is due by schedule is done
 """
 # What names another node than the command would find without it.
 _VARIABLES = ("OSVC_ROOT_PATH", "OSVC_NODENAME")
 
 
 def run(session: Session, arguments: Arguments) -> int:
-    """Write, or remove, `opensvc-boot.service` and `opensvc-services.service` in `/etc/systemd/system`, and tell what to do next.
+    """Write, or remove, the units for boot, halt and schedules in `/etc/systemd/system`, and tell what to do next.
 
     They call the command of this installation, for the folder that OSVC_ROOT_PATH names if it is set. A file that was edited is
     kept, unless --force is given. No service is started or stopped.
@@ -47,7 +48,7 @@ def _install(session: Session, *, overwrites: bool) -> None:
         print(f"wrote {file}", file=session.stdout)
     if not written:
         print(f"the units are in {units.FOLDER} already", file=session.stdout)
-    print(_NEXT.format(boot=units.BOOT, halt=units.HALT), end="", file=session.stdout)
+    print(_NEXT.format(boot=units.BOOT, halt=units.HALT, timer=units.TIMER), end="", file=session.stdout)
 
 
 def _uninstall(session: Session, *, is_forced: bool) -> None:

@@ -10,8 +10,7 @@ from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding, did_you_mean
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.config.older import SUCCESSORS, WITHOUT_EFFECT
-from opensvc_core.config.scopes import SCOPES
-from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS, Section, is_resource
+from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS, Section, group_of, is_resource
 from opensvc_core.config.service import DEFAULT, ServiceConfig
 from opensvc_core.config.vocabulary import ResourceKeywords
 from opensvc_core.errors import ConfigError, DriverUnavailable
@@ -89,13 +88,16 @@ class Wording:
                 yield self._unknown(section, key, known)
 
     def _unknown(self, section: str, key: str, known: Mapping[str, Keyword[Any]]) -> Finding:
-        group, name = section.partition("#")[0], key.partition("@")[0]
+        group, name = group_of(section), key.partition("@")[0]
         if name in WITHOUT_EFFECT.get(group, ()):
             text = "a word of older agents that has no effect in this one"
             return self._report.warning("no-effect", text, section, key, hint="it may be taken out")
         page = self._config.resource(section).driver if is_resource(section) else group
         hint = did_you_mean(name, known) or f"'om keywords {page}' lists those that there are"
-        return self._report.warning("unknown-keyword", f"{group} has no keyword {name!r}", section, key, hint=hint)
+        text = f"{section.partition('#')[0]} has no keyword {name!r}"
+        if section == DEFAULT:
+            text = f"neither the service nor one of its resources has a keyword {name!r}"
+        return self._report.warning("unknown-keyword", text, section, key, hint=hint)
 
     def _older(self, section: str, key: str, successor: str | None) -> Iterator[Finding]:
         name = key.partition("@")[0]
@@ -112,11 +114,11 @@ class Wording:
         if scope and not keyword.scopable:
             text = f"{keyword.name} is the same on all nodes; '@{scope}' is not allowed"
             yield self._report.error("not-scopable", text, section, key, hint=f"write {keyword.name} without a scope")
-        elif scope and scope not in SCOPES and not self._config.knows_node(scope):
-            hint = did_you_mean(scope, [*SCOPES, *self._config.known_nodes]) or f"scopes are a node's name, {', '.join(SCOPES)}"
-            yield self._report.warning(
-                "unknown-scope", f"'@{scope}' is no node of the service, so it never applies", section, key, hint=hint
-            )
+        elif scope and scope not in self._config.scopes and not self._config.knows_node(scope):
+            hint = did_you_mean(scope, [*self._config.scopes, *self._config.known_nodes])
+            hint = hint or f"scopes are a node's name, {', '.join(self._config.scopes)}"
+            text = f"'@{scope}' is no node of the service, so it never applies"
+            yield self._report.warning("unknown-scope", text, section, key, hint=hint)
 
     def _value(self, section: str, key: str, keyword: Keyword[Any]) -> Iterator[Finding]:
         try:

@@ -1,0 +1,118 @@
+"""The driver sync.rsync."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Final
+
+from opensvc_core.api import (
+    ActionFailed,
+    Command,
+    CommandResult,
+    Keyword,
+    boolean,
+    duration,
+    shell_words,
+    speed,
+    words,
+)
+from opensvc_driver_sync_rsync.replica import ANY_CODE, Replica
+
+_OPTIONS: Final = ("-aHAXx", "--delete", "--force")
+_LOOK_LIMIT: Final = 60.0
+_TARGETS: Final = ("nodes", "drpnodes")
+
+
+def _targets(value: str) -> list[str]:
+    found = words(value)
+    unknown = [word for word in found if word not in _TARGETS]
+    if unknown or not found:
+        raise ValueError(f"{' '.join(unknown) or 'nothing'!r} is no target; targets are {' and '.join(_TARGETS)}")
+    return found
+
+
+def _folder(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError(f"{value!r} is no absolute path")
+    return value
+
+
+class Rsync(Replica):
+    """Files and folders copied by rsync, from the node where the service is up to its others."""
+
+    id = "sync.rsync"
+    older_sections = ("sync",)
+
+    src = Keyword(
+        words,
+        required=True,
+        scopable=True,
+        text="What is copied: paths, with * as in a shell.",
+        example="/srv/app/data /etc/app.*",
+    )
+    dst = Keyword(_folder, required=True, scopable=True, text="The path there, as rsync takes it.", example="/srv/app")
+    target = Keyword(_targets, required=True, scopable=True, text="Who gets a copy: nodes, drpnodes, or both.", example="nodes drpnodes")
+    options = Keyword(
+        shell_words,
+        default=[],
+        scopable=True,
+        text="Options for rsync beside -aHAXx --delete --force.",
+        example="--exclude=*.tmp",
+    )
+    reset_options = Keyword(boolean, default=False, scopable=True, text="Use the options given in the place of these.")
+    bwlimit = Keyword(speed, scopable=True, text="Kilobytes per second that a copy may take.", example="10 mb/s")
+    dstfs = Keyword(
+        _folder,
+        scopable=True,
+        text="Where a file system has to be mounted on the target; else nothing is sent.",
+        example="/srv/app",
+    )
+    timeout = Keyword(duration, default=6 * 3600.0, scopable=True, text="Seconds that a copy may take.", example="30m")
+
+    @property
+    def destination(self) -> str:
+        return self.dst
+
+    def label(self) -> str:
+        """What is copied, to whom."""
+        return f"rsync of {', '.join(self.src)} to {', '.join(sorted(self.target))}"
+
+    def receivers(self) -> Sequence[str]:
+        """The nodes of the keywords that `target` names."""
+        service = self.context.service
+        known = {"nodes": service.nodes, "drpnodes": service.drpnodes}
+        return list(dict.fromkeys(node for word in self.target for node in known[word]))
+
+    def sources(self) -> Sequence[str]:
+        """The paths that are there now."""
+        from glob import glob  # noqa: PLC0415 - a status looks for no files
+
+        found = {pattern: sorted(glob(pattern)) for pattern in self.src}  # noqa: PTH207 - a Path loses the last slash, which rsync heeds
+        if missing := [pattern for pattern, paths in found.items() if not paths]:
+            raise ActionFailed(f"{', '.join(missing)}: there is no such file here; nothing is sent")
+        return [path for paths in found.values() for path in paths]
+
+    def rsync(self, sources: Sequence[str], node: str) -> Command:
+        """The copy to one node, where the file system is mounted that has to be."""
+        limit = [f"--bwlimit={self.bwlimit}"] if self.bwlimit else []
+        options = [*([] if self.reset_options else _OPTIONS), *self.options, *limit]
+        # looked at again right before the copy: it may have been unmounted since
+        first = shlex.join(["mountpoint", "-q", self.dstfs]) if self.dstfs else ""
+        return self.command(options, sources, node, first=first, timeout=self.timeout)
+
+    def looks(self, nodes: Sequence[str]) -> list[Command]:
+        """Whether the file system is mounted on the nodes, where one has to be."""
+        if not self.dstfs:
+            return []
+        argv = shlex.join(["mountpoint", "-q", self.dstfs])
+        return [
+            Command([*self.shell.argv, node, argv], succeeds=ANY_CODE, timeout=_LOOK_LIMIT, is_quiet=True, expected=CommandResult(0))
+            for node in nodes
+        ]
+
+    def refusal(self, node: str, code: int, said: str) -> str:
+        """Why nothing is sent to a node; ssh's own exit code is 255."""
+        if code == 255:
+            return self.problem(node, code, said)
+        return f"{node}: {self.dstfs} is not mounted there; nothing is sent"

@@ -1,0 +1,13 @@
+"""What this distribution brings."""
+
+from __future__ import annotations
+
+from opensvc_core.api import Resource, hookimpl
+from opensvc_driver_sync_rsync.configuration import Configuration
+from opensvc_driver_sync_rsync.driver import Rsync
+
+
+@hookimpl
+def opensvc_register_drivers() -> list[type[Resource]]:
+    """The drivers of this distribution."""
+    return [Rsync, Configuration]
