@@ -18,8 +18,17 @@ class Implied(NamedTuple):
 
 
 def _has_launchers(facts: ServiceFacts) -> bool:
-    """Also while it is a link into a file system that is not mounted."""
-    return os.path.lexists(facts.launchers)
+    """In an older service the folder says so, also while it is a link into a file system that is not mounted.
+
+    In a newer one it may be there for scripts that its sections name: then a launcher has to be in it.
+    """
+    folder = facts.launchers
+    if facts.is_older or folder.is_symlink():
+        return os.path.lexists(folder)
+    try:
+        return any(name[0] in "SKC" and name[1:2].isdigit() for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _has_other_nodes(facts: ServiceFacts) -> bool:

@@ -34,7 +34,7 @@ def test_reading_a_file_imports_what_reads_files(tmp_path, line):
 
 def test_a_status_imports_the_drivers_of_its_service_and_no_others(tmp_path):
     found = imported(tmp_path, "web print status")
-    assert {name for name in found if name.startswith("opensvc_driver_") and "." not in name} == {
-        "opensvc_driver_app_forking",
-        "opensvc_driver_fs_directory",
+    assert {name for name in found if name.startswith("opensvc_driver_") and name.endswith(".driver")} == {
+        "opensvc_driver_app_forking.driver",
+        "opensvc_driver_fs_directory.driver",
     }

@@ -106,7 +106,7 @@ def test_the_output_of_each_launcher_is_kept_for_the_agent_alone(two):
 
 def test_what_a_failed_stop_printed_is_kept_and_told(folder, bench):
     folder.script("K10web", "echo busy; echo no license >&2; exit 3")
-    with pytest.raises(ActionFailed, match="K10web stop as user root: exit code 3: no license"):
+    with pytest.raises(ActionFailed, match="K10web stop as user root: exit code 3: busy; no license"):
         folder.stop()
     assert folder.log("K10web").read_text() == "busy\nno license\n"
 
