@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from opensvc_core.config.vocabulary import ServiceKeywords
-from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout
+from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout, OpensvcError
 from opensvc_core.instance import looking
 from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
+from opensvc_core.instance.holdings import Holdings
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal, Sink
+from opensvc_core.instance.limits import leave_group
 from opensvc_core.instance.part import ASIDE
 from opensvc_core.instance.performer import Performer, Request, rids_of
 from opensvc_core.instance.plan import Plan
 from opensvc_core.instance.subject import Subject
 from opensvc_core.model.events import Event, Level
+from opensvc_core.model.names import ServicePath
 from opensvc_core.model.status import Status
 from opensvc_core.system import files
 from opensvc_core.system.commands import CommandRunner
@@ -36,7 +39,7 @@ def rehearse(subject: Subject, request: Request) -> Plan:
     silent = _silent(subject)
     instance = looking.instance(subject, request=request, journal=silent, planned_paths=set())
     _refuse_elsewhere(subject, instance)
-    Performer(instance, request, executor, silent, threading.Event()).perform()
+    Performer(instance, request, executor, silent, threading.Event(), holdings=_holdings(subject)).perform()
     return Plan(subject.path, request, tuple(executor.noted))
 
 
@@ -102,6 +105,7 @@ def perform(
     finally:
         if not is_sync:
             subject.state.forget_progress()
+            leave_group(subject.node.host, instance.facts.cgroup)
             _note_activity(subject, instance, request, executor)
         lock.release(is_left_to_commands=runner.has_left_processes)
     return tuple(executor.noted)
@@ -144,7 +148,8 @@ def _remove_groups(subject: Subject) -> None:
     with suppress(Exception):  # a file with errors is deleted as well
         instance = looking.instance(subject)
         for part in instance.parts:
-            subject.node.host.remove_group(f"{instance.facts.cgroup}/{part.rid}")
+            if part.resource and part.resource.cgroup:
+                subject.node.host.remove_group(part.resource.cgroup)
 
 
 def _is_idle(subject: Subject, request: Request, journal: Journal) -> bool:
@@ -154,11 +159,32 @@ def _is_idle(subject: Subject, request: Request, journal: Journal) -> bool:
         journal.say(reason, level=Level.DEBUG, name="skip")
         return True
     # said once: where something is due, the action itself says why the rest is not
-    return all(Performer(instance, request, Rehearsal(), one, threading.Event()).is_idle() for one in (_silent(subject), journal))
+    looks = (
+        Performer(instance, request, Rehearsal(), one, threading.Event(), holdings=_holdings(subject))
+        for one in (_silent(subject), journal)
+    )
+    return all(one.is_idle() for one in looks)
 
 
 def _silent(subject: Subject) -> Journal:
     return Journal(None, lambda _event: None, node=subject.node.name, service=str(subject.path), clock=subject.node.clock)
+
+
+def _holdings(subject: Subject) -> Holdings:
+    """What the resources of all services of the node hold, as this one sees it."""
+
+    def is_up(service: str, rid: str) -> bool:
+        """What can't be seen may be up. A service that is gone has nothing up."""
+        path = ServicePath.parse(service)
+        if not subject.node.store.exists(path):
+            return False
+        try:
+            seen = looking.instance(Subject(subject.node, path)).statuses([rid])
+        except OpensvcError:
+            return True
+        return seen.get(rid, Status.DOWN) not in (Status.DOWN, Status.STDBY_DOWN, Status.NA)
+
+    return Holdings(subject.node.paths.run / "held", str(subject.path), is_up)
 
 
 def _take(lock: InstanceLock, action: str, wait: float, cancel: threading.Event) -> None:
@@ -193,7 +219,7 @@ def _guarded(
         subject.node.refuse_by_plugins(str(subject.path), request.action, rids)
         if not request.kind.is_sync:
             subject.state.keep_progress(rids)
-        Performer(instance, request, executor, journal, cancel).perform()
+        Performer(instance, request, executor, journal, cancel, holdings=_holdings(subject)).perform()
         outcome = "done"
     except ActionRefused:
         outcome = "refused"

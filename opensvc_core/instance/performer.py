@@ -13,8 +13,10 @@ from opensvc_core.driver.context import service_environment
 from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError, UsageError
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.executors import Executor
+from opensvc_core.instance.holdings import Holdings
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
+from opensvc_core.instance.limits import Limiting
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
 from opensvc_core.instance.syncing import finish, refuse_where_not_up, targets, why_not_up
 from opensvc_core.instance.triggers import commands
@@ -25,7 +27,7 @@ from opensvc_core.model.operations import Operations
 from opensvc_core.model.status import Status
 from opensvc_core.plan.actions import ACTIONS, Action, Pass
 from opensvc_core.plan.item import Item
-from opensvc_core.plan.ordering import Stage, stages, start_order, sync_order
+from opensvc_core.plan.ordering import Stage, after_what_they_stand_beside, stages, start_order, sync_order
 from opensvc_core.plan.selection import EVERYTHING, Selection, cut, select
 
 _AFTER = {
@@ -67,10 +69,20 @@ class Request(NamedTuple):
 class Performer:
     """Performs a request on an instance with an executor: the host's, or a rehearsal's."""
 
-    def __init__(self, instance: Instance, request: Request, executor: Executor, journal: Journal, cancel: threading.Event) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        request: Request,
+        executor: Executor,
+        journal: Journal,
+        cancel: threading.Event,
+        *,
+        holdings: Holdings,
+    ) -> None:
         self._instance, self._request, self._journal, self._cancel = instance, request, journal, cancel
-        self._executor = executor
+        self._executor, self._holdings = executor, holdings
         self._walk = Walk(executor, journal)
+        self._limiting = Limiting(executor, journal)
         self._conflicts: dict[str, str] = {}
         self._failures: list[str] = []
 
@@ -104,6 +116,8 @@ class Performer:
     def _stages(self, one: Pass) -> list[Stage]:
         selection, kind = self._request.selection, self._request.kind
         items = select([part.item for part in self._instance.parts], selection)
+        if kind.verbs & {"provision", "unprovision"}:
+            items = after_what_they_stand_beside(items)
         in_order = sync_order(items) if kind.is_sync else start_order(items)
         ordered = [item for item in in_order if (item.group == "task") == kind.only_tasks]
         if not ordered and (selection.is_scoped or kind.only_tasks) and (kind.is_sync or self._request.due_at is None):
@@ -166,13 +180,17 @@ class Performer:
 
     def _preflight(self, one: Pass, parts: list[Part]) -> None:
         """Let all that can tell look whether they are in use elsewhere. Raises Conflict."""
-        able = [part for part in parts if isinstance(part.resource, Preflight) and not self._reason_to_skip(one, part)]
+        wanted = [part for part in parts if part.resource is not None and not self._reason_to_skip(one, part)]
+        for part in wanted:
+            if part.resource and (held := self._holdings.in_the_way(part.resource)):
+                self._note_conflict(part, held)
+        able = [part for part in wanted if isinstance(part.resource, Preflight) and part.rid not in self._conflicts]
         if self._executor.is_rehearsal or len(able) < 2:
             for part in able:
                 self._look_ahead(part)
         else:
             side_by_side(able, self._look_ahead, self._cancel)
-        in_use = [part for part in able if part.rid in self._conflicts and not part.is_optional]
+        in_use = [part for part in wanted if part.rid in self._conflicts and not part.is_optional]
         if in_use:
             rids = ", ".join(part.rid for part in in_use)
             seen = tuple(f"{part.rid}: {self._conflicts[part.rid]}" for part in in_use)
@@ -183,11 +201,14 @@ class Performer:
         try:
             self._walk.follow(part.resource.preflight(), part.rid, keeps_undo=False)
         except Conflict as error:
-            self._conflicts[part.rid] = str(error)
-            self._journal.say(str(error), rid=part.rid, level=Level.DEBUG, name="conflict")
+            self._note_conflict(part, str(error))
         except ActionFailed:
             if not part.is_optional:
                 raise  # the start of an optional one says it again, and is ignored there
+
+    def _note_conflict(self, part: Part, text: str) -> None:
+        self._conflicts[part.rid] = text
+        self._journal.say(text, rid=part.rid, level=Level.DEBUG, name="conflict")
 
     def _part(self, one: Pass, part: Part) -> None:
         if self._cancel.is_set():
@@ -219,7 +240,10 @@ class Performer:
             "skip 'stop' on standby resource (--force to override)": one.trigger == "stop" and stays_up,
             "skip: its requirements are impossible": requirements.IMPOSSIBLE in self._required(one, part).split(),
         }
-        return next((reason for reason, holds in reasons.items() if holds), "")
+        reason = next((reason for reason, holds in reasons.items() if holds), "")
+        if not reason and one.is_reverse and part.resource and (held := self._holdings.in_the_way(part.resource)):
+            return f"skip: {held}"
+        return reason
 
     def _act(self, one: Pass, part: Part) -> None:
         self._check_requirements(one, part)
@@ -235,12 +259,18 @@ class Performer:
         if operations is not None and verb in ("start", "provision", "run") and not self._executor.is_rehearsal:
             resource.refuse_untold()
         if operations is not None:
+            if verb in ("start", "run"):
+                self._limiting.limit(resource)
+            if verb == "start" and not self._executor.is_rehearsal:
+                self._holdings.take(resource)
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
             if self._executor.is_rehearsal:
                 self._assume(verb, resource)
             elif changed and verb in _AFTER:
                 self._check_status(verb, resource)
+            if verb == "stop" and not self._executor.is_rehearsal:
+                self._holdings.give_up(resource)
         if not self._executor.is_rehearsal and verb.endswith("provision") and part.group in PROVISIONED_GROUPS:
             self._instance.state.set_provisioned(part.rid, value=verb == "provision")
 

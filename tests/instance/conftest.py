@@ -45,6 +45,7 @@ class Probe(Resource, Startable):
     )
     does = Keyword(text, default="", text="What a start does first.")
     hangs = Keyword(text, default="", text="Seconds that a start sleeps.")
+    place = Keyword(text, default="", claims="device", text="What it holds alone.")
 
     @property
     def file(self):
