@@ -29,7 +29,7 @@ class Ext4(DiskFilesystem):
         number = devices.number(device)
         if number and devices.is_read_only(number) and not self.promote_rw:
             return
-        result: CommandResult = yield Command(["e2fsck", "-p", device], succeeds=range(-64, 256))
+        result: CommandResult = yield Command(["e2fsck", "-p", device], succeeds=range(-64, 256), condition=self.condition())
         if found := problem(result.code, result.stdout + result.stderr, device):
             raise ActionFailed(f"{self.rid}: {found}")
 

@@ -124,6 +124,51 @@ def test_start_says_what_the_older_agents_said(one):
     assert one.do("start")[0] == f"e2fsck -p {device}"
 
 
+def test_a_plan_of_a_forced_stop_names_who_would_be_ended(one, holder):
+    one.has(one.ground.made("ext4")).do("start")
+    process = holder("", cwd=one.mnt)
+    told = [(noted.text, noted.condition) for noted in one.service.plan("stop", is_forced=True).operations]
+    assert told[0] == (f"umount {one.mnt}", "")
+    assert told[1][0] == f"kill {process.pid}" and f"pid {process.pid}" in told[1][1]
+    assert process.poll() is None
+    assert [noted.text for noted in one.service.plan("stop").operations] == [f"umount {one.mnt}"]
+    one.do("stop", is_forced=True)
+    assert process.wait(10) < 0
+
+
+def test_what_may_be_ours_while_the_device_is_not_there_is_neither_down_nor_stopped(one):
+    """Such as on a disk that was renamed while it was up: a stop that said down would let another node mount the same."""
+    device, dev = one.ground.made("ext4"), "/dev/disk/gone"
+    one.has(device).do("start")
+    text = f"ext4 {device} on {one.mnt} may be of this service: {dev} is not there to tell"
+    assert one.has(dev).seen() == (Status.WARN, [text])
+    assert text in one.refuses("stop")
+    assert one.has(device).do("stop") == [f"umount {one.mnt}"]
+
+
+def test_another_file_system_in_its_place_is_down_while_the_device_is_there(one):
+    first, second = one.ground.made("ext4", "first"), one.ground.made("ext4", "second")
+    one.has(first).do("start")
+    assert one.has(second).seen()[0] is Status.DOWN
+    assert one.do("stop") == []
+    one.has(first).do("stop")
+
+
+def test_a_device_named_from_the_current_directory_is_refused(one, monkeypatch):
+    device = one.ground.made("ext4")
+    monkeypatch.chdir("/dev")
+    assert "does not begin with '/'; a device is a path from the root" in one.has(device.removeprefix("/dev/")).refuses("start")
+    assert not mounted(one.folder)
+
+
+def test_a_plan_tells_of_a_device_that_is_not_there(one):
+    one.has(f"{one.folder}/later")
+    told = {noted.text.split()[0]: noted.condition for noted in one.service.plan("start").operations}
+    assert told == {"create": "", "e2fsck": f"{one.folder}/later is there then", "mount": f"{one.folder}/later is there then"}
+    one.has(device := one.ground.made("ext4"))
+    assert {noted.condition for noted in one.service.plan("start").operations} == {""}, device
+
+
 def test_labels_are_those_of_the_tutorials(one):
     resource = one.has("/dev/vg1/data", mnt="/srv/data/").resource
     assert (resource.classic_label(), resource.label()) == ("/dev/vg1/data@/srv/data", "ext4 /dev/vg1/data@/srv/data")

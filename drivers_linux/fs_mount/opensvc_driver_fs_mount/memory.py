@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from opensvc_linux.filesystem import Filesystem
-from opensvc_linux.mounts import Mount, inside
+from opensvc_linux.mounts import Mount, at, inside, read
 from opensvc_linux.point import made_by, remove_made, resolved
 
 from opensvc_core.api import ActionFailed, Call, Keyword, Operations, text
+
+# What the kernel writes behind the directory of a mount that was deleted.
+_DELETED = "//deleted"
 
 
 class Tmpfs(Filesystem):
@@ -41,12 +45,57 @@ class Bind(Filesystem):
         return "rbind" in self.options
 
     def is_ours(self, mount: Mount, mounts: Sequence[Mount]) -> bool:
-        """It shows what stands at `dev` now: the same path of the same file system."""
+        """It shows what stands at `dev` now, the same path of the same file system; or what was bound when it was started."""
+        return self._shows_source(mount, mounts) or self._noted() == _identity(mount)
+
+    def wrong(self, mount: Mount, mounts: Sequence[Mount]) -> list[str]:
+        """Beside the rest: what stood at `dev` has been removed, replaced or unmounted there since."""
+        stale = [] if self._shows_source(mount, mounts) else [self._stale(mount)]
+        return stale + super().wrong(mount, mounts)
+
+    def start(self) -> Operations:
+        """Bind it; what was bound and is not at `dev` any more has to be unmounted first, or would be written to in its place."""
+        mounts = read()
+        for mount in self.mounted():
+            if self.assumed is None and not self._shows_source(mount, mounts):
+                raise ActionFailed(f"{self.rid}: {self._stale(mount)}; stop it, then start it")
+        yield from super().start()
+
+    def mount(self) -> Operations:
+        """Bind it, and note what is shown now: a stop has to know it also when it is not at `dev` any more."""
+        yield from super().mount()
+        yield Call(f"note what {self.mnt} shows", self._note, is_quiet=True)
+
+    def condition(self) -> str:
+        """The directory, which may be on what is mounted before."""
+        return f"{self.dev} is there then" if self.is_rehearsed and not self.is_there(self.dev) else ""
+
+    def _stale(self, mount: Mount) -> str:
+        return f"{self.mnt} shows {mount.root} of {mount.source}, which is not at {self.dev} any more"
+
+    def _shows_source(self, mount: Mount, mounts: Sequence[Mount]) -> bool:
         try:
             source = resolved(self.dev, mounts, self.stat_timeout)
         except TimeoutError:
             source = self.dev
         return inside(source, mounts) == (mount.device, mount.root)
+
+    def _note(self) -> None:
+        mounts = read()
+        stack = at(self.point(mounts), mounts)
+        with suppress(OSError):  # a disk that is full or read-only must not hold up a start
+            self.context.var_dir.mkdir(parents=True, exist_ok=True)
+            self._note_file.write_text("\n".join(_identity(mount) for mount in stack[-1:]), encoding="utf-8", errors="surrogateescape")
+
+    def _noted(self) -> str:
+        try:
+            return self._note_file.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError:
+            return ""
+
+    @property
+    def _note_file(self) -> Path:
+        return self.context.var_dir / "shown"
 
     def refuse_use(self) -> None:
         """Raise ActionFailed where there is nothing to show."""
@@ -83,6 +132,11 @@ class Bind(Filesystem):
         """With what came along below it."""
         argv = super().unmount_argv(mount, mounts)
         return [*argv[:-1], "-R", argv[-1]] if self.is_recursive else argv
+
+
+def _identity(mount: Mount) -> str:
+    """`7:2 /sub`: the file system and the directory in it, also after that was deleted."""
+    return f"{mount.device[0]}:{mount.device[1]} {mount.root.removesuffix(_DELETED)}"
 
 
 def _made_file(path: str) -> list[str]:

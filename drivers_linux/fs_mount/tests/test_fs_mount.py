@@ -110,6 +110,7 @@ def test_a_bind_mount_shows_what_stands_at_its_source(one):
     assert one.has(type="bind", dev=one.folder / "a").do("start") == [
         f"create missing mountpoint {one.mnt}",
         f"mount -o bind {one.folder}/a {one.mnt}",
+        f"note what {one.mnt} shows",
     ]
     assert (one.mnt / "file").read_text() == "x"
     assert one.seen() == (Status.UP, [])
@@ -124,6 +125,43 @@ def test_a_bind_mount_of_another_directory_is_not_ours(one, ground):
     status, (text,) = one.seen()
     assert status is Status.DOWN and text.startswith("another file system has its place")
     assert one.do("stop") == []
+
+
+def bound_below_a_file_system(one, ground):
+    """A bind mount of a directory in a file system that is mounted on fs."""
+    (one.folder / "fs").mkdir()
+    ground.mount("-t", "tmpfs", "inner", str(one.folder / "fs"))
+    (one.folder / "fs" / "sub").mkdir()
+    return one.has(type="bind", dev=one.folder / "fs" / "sub")
+
+
+def test_a_bind_mount_that_outlives_its_source_s_mount_is_seen_and_stopped(one, ground):
+    bound_below_a_file_system(one, ground).do("start")
+    run("umount", str(one.folder / "fs"))
+    text = f"{one.mnt} shows /sub of inner, which is not at {one.folder}/fs/sub any more"
+    assert one.seen() == (Status.UP, [text])
+    with pytest.raises(ActionFailed, match="stop it, then start it"):
+        one.do("start")
+    assert one.do("stop") == [f"umount {one.mnt}"]
+    assert not mounted(one.folder)
+
+
+def test_a_bind_mount_whose_source_was_made_anew_is_seen_and_restarted(one, ground):
+    bound_below_a_file_system(one, ground).do("start")
+    for change in (os.rmdir, os.mkdir):
+        change(one.folder / "fs" / "sub")
+    status, (text,) = one.seen()
+    assert status is Status.UP and "which is not at" in text
+    one.do("restart")
+    assert one.seen() == (Status.UP, [])
+    one.do("stop")
+    assert len(mounted(one.folder)) == 1
+
+
+def test_a_plan_of_a_bind_mount_tells_what_has_to_be_there(one):
+    one.has(type="bind", dev=one.folder / "later")
+    plan = one.service.plan("start")
+    assert [noted.condition for noted in plan.operations if noted.text.startswith("mount")] == [f"{one.folder}/later is there then"]
 
 
 def test_a_bind_mount_through_a_link_and_of_a_mounted_file_system_is_found(one, ground):

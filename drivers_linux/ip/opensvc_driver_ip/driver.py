@@ -22,12 +22,11 @@ from opensvc_core.api import (
     Startable,
     Status,
     boolean,
-    text,
     word_set,
 )
 from opensvc_driver_ip import names, netlink, probe
 from opensvc_driver_ip.devices import Address, Assigned, Device, Devices, look
-from opensvc_driver_ip.wanted import Wanted, device_and_label, elsewhere, judge, netmask, obstacle
+from opensvc_driver_ip.wanted import Wanted, device_and_label, elsewhere, judge, netmask, node_s_own, obstacle
 
 # Seconds, as the log tells them: the limit of what is asked before a start, and after a stop.
 _START_LIMIT: Final = 5.0
@@ -51,7 +50,12 @@ class Host(Resource, Startable, Preflight):
     id = "ip.host"
     older_sections = ("ip",)
     ipname = Keyword(
-        text, required=True, scopable=True, claims="address", text="The address, IPv4 or IPv6, or a name of it.", example="web.example.com"
+        names.host,
+        required=True,
+        scopable=True,
+        claims="address",
+        text="The address, IPv4 or IPv6, or a name of it.",
+        example="web.example.com",
     )
     ipdev = Keyword(
         device_and_label, required=True, scopable=True, text="The network device, or `DEVICE:NUMBER` with a label.", example="eth0"
@@ -158,8 +162,10 @@ class Host(Resource, Startable, Preflight):
         if device and prefix is not None and self.assumed is Status.UP:
             found = found or Assigned(wanted.address, prefix, self._label(wanted.address, device))
         if device is None or found is None or self.assumed is Status.DOWN:
+            self._refuse_left_elsewhere(wanted, devices)
             yield Already(f"{self.label()} is already down", f"{self.classic_label()} is already down")
             return
+        self._refuse_node_s_own(wanted, device)
         yield self._removal(found, device)
         if device.has_neighbours and device.has_carrier:
             yield Call(
@@ -196,7 +202,7 @@ class Host(Resource, Startable, Preflight):
         added = Assigned(wanted.address, prefix, label)
 
         def do() -> None:
-            names.keep(self.context.var_dir, wanted.address)
+            names.keep(self.context.var_dir, wanted.address, self.ipname)
             self._note_untold(is_untold=device.has_neighbours)
             netlink.add(device, interface, label)
 
@@ -285,7 +291,26 @@ class Host(Resource, Startable, Preflight):
         problem = obstacle(wanted, device, needs_carrier=self.check_carrier)
         if device is None or (problem and not self._is_here(wanted, device)):
             raise ActionFailed(f"{self.rid}: {problem}")
+        self._refuse_node_s_own(wanted, device)
         return device
+
+    def _refuse_left_elsewhere(self, wanted: Wanted, devices: Devices) -> None:
+        """Raise ActionFailed where this service has started it, and it is on a device of another name by now."""
+        others = elsewhere(wanted, devices) if self.assumed is None else []
+        if others and names.kept(self.context.var_dir) == wanted.address:
+            raise ActionFailed(
+                f"{self.rid}: {wanted.address} is on {', '.join(others)}, not on {wanted.device}; correct ipdev, or remove it there"
+            )
+
+    def _refuse_node_s_own(self, wanted: Wanted, device: Device) -> None:
+        """Raise ActionFailed for an address of the node itself, that the service has not started: a stop would cut the node off."""
+        if self.assumed is not None or not device.find(wanted.address) or names.kept(self.context.var_dir) == wanted.address:
+            return
+        why = node_s_own(wanted, device, names.resolve(self.context.node, _NAME_LIMIT))
+        if why:
+            raise ActionFailed(
+                f"{self.rid}: {wanted.address} on {device.name} is the node's own ({why}); it stays: give the service an address of its own"
+            )
 
     def _is_here(self, wanted: Wanted, device: Device) -> bool:
         """Whether the device has the address; in a plan, whether the steps before will have made it so."""
@@ -301,6 +326,7 @@ class Host(Resource, Startable, Preflight):
             return Wanted(address, device, prefix), ()
         kept, answers = names.kept(self.context.var_dir), self._answers()
         if not answers:
+            kept = names.kept_for(self.context.var_dir, self.ipname)
             if kept is None:
                 raise _Unknown(f"{self.ipname} does not resolve, and no address of it is known; add it to the DNS or to /etc/hosts")
             return Wanted(kept, device, prefix), (Message("warn", f"{self.ipname} does not resolve; its last address {kept} is used"),)
@@ -313,7 +339,7 @@ class Host(Resource, Startable, Preflight):
     def _answers(self) -> list[Address]:
         """What the name resolves to, asked once."""
         if self._names is None:
-            is_quick = not self.context.action and names.kept(self.context.var_dir) is not None
+            is_quick = not self.context.action and names.kept_for(self.context.var_dir, self.ipname) is not None
             self._names = names.resolve(self.ipname, _QUICK_NAME_LIMIT if is_quick else _NAME_LIMIT)
         return self._names
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, ip_interface
 from typing import NamedTuple
 
 from opensvc_core.api import Observation, Status
+from opensvc_driver_ip import names
 from opensvc_driver_ip.devices import Address, Assigned, Device, Devices, holders
 from opensvc_driver_ip.netlink import Interface
 
 # The longest name of a device, and of a label (IFNAMSIZ without its final zero).
 _LONGEST = 15
+# RFC 3021: two addresses, and none is that of the network.
+_POINT_TO_POINT = 31
 
 
 def device_and_label(value: str) -> str:
@@ -28,7 +31,7 @@ def netmask(value: str) -> str:
     """The length of a network's prefix, or the same as a mask: `24` and `255.255.255.0` → `24`."""
     found = value.strip().removeprefix("/")
     if found.isascii() and found.isdigit() and int(found) <= 128:
-        return str(int(found))
+        return _not_all(int(found), value)
     try:
         # as a mask of hosts (0.0.0.255) it would be taken as well
         prefix = IPv4Network(f"0.0.0.0/{found}").prefixlen
@@ -36,6 +39,12 @@ def netmask(value: str) -> str:
             raise ValueError(found)
     except ValueError:
         raise ValueError(f"{value!r} is no netmask; 24 or 255.255.255.0, for IPv6 such as 64") from None
+    return _not_all(prefix, value)
+
+
+def _not_all(prefix: int, value: str) -> str:
+    if not prefix:
+        raise ValueError(f"{value!r} is a network of all addresses: every route would lead to the device; the length is at least 1")
     return str(prefix)
 
 
@@ -65,18 +74,40 @@ class Wanted(NamedTuple):
 
 def obstacle(wanted: Wanted, device: Device | None, *, needs_carrier: bool) -> str:
     """Why the address can't be brought up on a device, with the way out, or an empty text."""
+    if why := names.unusable(wanted.address):
+        return f"{wanted.address} is {why}, and can't be that of a service; correct ipname, or what it resolves to"
     if device is None:
         return f"the device {wanted.device} is not there; ipdev names another, or has to be made first"
     if needs_carrier and not device.is_up:
         return f"the device {wanted.device} is switched off; 'ip link set {wanted.device} up' switches it on"
     if needs_carrier and not device.has_carrier:
         return f"the device {wanted.device} has no carrier; check its cable or port (check_carrier = false goes on without)"
-    prefix = wanted.prefix_on(device)
+    if wanted.address.is_loopback and device.kind != "loopback":
+        return f"{wanted.address} is for one host alone, and {wanted.device} leads to others; correct ipname, or what it resolves to"
+    return _wrong_mask(wanted, wanted.prefix_on(device))
+
+
+def _wrong_mask(wanted: Wanted, prefix: int | None) -> str:
     if prefix is None:
         return f"{wanted.device} has no IPv{wanted.address.version} address to take the netmask from; set netmask"
     if prefix > wanted.address.max_prefixlen:
         return f"netmask {prefix} is too long for the IPv{wanted.address.version} address {wanted.address}"
+    network = wanted.interface(prefix).network
+    if isinstance(network, IPv4Network) and prefix < _POINT_TO_POINT and wanted.address in (network[0], network[-1]):
+        return f"{wanted.address} is the address of the network {network} or its broadcast address; correct ipname or netmask"
     return ""
+
+
+def node_s_own(wanted: Wanted, device: Device, of_node: Sequence[Address]) -> str:
+    """Why an address that is here without having been started is the node's own, or an empty text; `of_node`: what its name stands for."""
+    here = device.find(wanted.address)
+    if here is None:
+        return ""
+    if "dynamic" in here.flags:
+        return "it has a lifetime, as those of DHCP have"
+    if wanted.address in of_node:
+        return "the node's name stands for it"
+    return "" if wanted.prefix_on(device) is not None else f"{device.name} has no other"
 
 
 def judge(wanted: Wanted, devices: Devices, *, needs_carrier: bool, is_untold: bool) -> Observation:

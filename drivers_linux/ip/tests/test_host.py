@@ -432,14 +432,47 @@ def test_a_name_that_never_resolved_is_told(named):
 
 
 def test_the_last_address_of_a_name_is_used_while_it_does_not_resolve(named):
-    names.keep(named.context.var_dir, names.literal("10.99.0.50"))
+    names.keep(named.context.var_dir, names.literal("10.99.0.50"), "web.test")
     assert named.status().messages[0].text == "web.test does not resolve; its last address 10.99.0.50 is used"
     assert named.label() == "10.99.0.50/255.255.255.0 eth0 web.test"
 
 
+def test_the_last_address_of_another_name_is_not_used(named):
+    names.keep(named.context.var_dir, names.literal("10.99.0.50"), "wbe.test")
+    assert "no address of it is known" in named.status().messages[0].text
+
+
+def test_a_note_of_an_address_without_its_name_counts(named):
+    (named.context.var_dir / "address").write_text("10.99.0.50\n")
+    assert named.status().messages[0].text == "web.test does not resolve; its last address 10.99.0.50 is used"
+
+
+@pytest.mark.parametrize("action", ["start", "stop"])
+def test_the_node_s_own_address_is_neither_adopted_nor_removed(one, network, action):
+    network.run("ip addr add 192.0.2.9/24 dev lo")
+    with pytest.raises(ActionFailed, match=r"10\.99\.0\.1 on eth0 is the node's own"):
+        one.has(ip("10.99.0.1")).do(action)
+    assert network.addresses() == OWN
+
+
+def test_a_stop_does_not_say_down_while_the_address_is_on_a_device_of_another_name(one, network):
+    one.has(ip()).do("start")
+    one.has(ip(device="eth1"))
+    with pytest.raises(ActionFailed, match=r"10\.99\.0\.50 is on eth0, not on eth1; correct ipdev"):
+        one.do("stop")
+    one.has(ip()).do("stop")
+    assert network.addresses() == OWN
+
+
+def test_an_address_that_somebody_else_added_is_still_stopped(one, network):
+    network.run("ip addr add 10.99.0.50/24 dev eth0")
+    assert one.has(ip()).do("stop")[0] == "/sbin/ip addr del 10.99.0.50/24 dev eth0"
+    assert network.addresses() == OWN
+
+
 def test_the_address_that_is_up_stays_the_service_s_when_the_name_moves(named, network):
     network.run("ip addr add 10.99.0.50/24 dev eth0")
-    names.keep(named.context.var_dir, names.literal("10.99.0.50"))
+    names.keep(named.context.var_dir, names.literal("10.99.0.50"), "web.test")
     named.answer = ["10.99.0.60"]
     found = named.status()
     assert (found.status, found.messages[0].text) == (Status.UP, "web.test is 10.99.0.60 now; 10.99.0.50 stays here until a restart")
@@ -451,7 +484,7 @@ def test_the_address_that_is_up_stays_the_service_s_when_the_name_moves(named, n
 def test_of_several_addresses_the_one_that_was_used_stays(named):
     named.answer = ["10.99.0.40", "10.99.0.50"]
     assert named.label().startswith("10.99.0.40")
-    names.keep(named.context.var_dir, names.literal("10.99.0.50"))
+    names.keep(named.context.var_dir, names.literal("10.99.0.50"), "web.test")
     assert named.label().startswith("10.99.0.50")
 
 
@@ -473,7 +506,7 @@ def test_a_resolver_that_hangs_holds_up_nobody(tmp_path):
 
 def test_what_is_kept_needs_no_disk(tmp_path):
     (tmp_path / "file").touch()
-    names.keep(tmp_path / "file" / "var", names.literal("10.99.0.50"))
+    names.keep(tmp_path / "file" / "var", names.literal("10.99.0.50"), "web.test")
     assert names.kept(tmp_path / "file" / "var") is None
 
 

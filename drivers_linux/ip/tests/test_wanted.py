@@ -3,8 +3,9 @@
 from ipaddress import ip_address
 
 import pytest
+from opensvc_driver_ip import names
 from opensvc_driver_ip.devices import Assigned, look, parse
-from opensvc_driver_ip.wanted import Wanted, device_and_label, judge, netmask, obstacle
+from opensvc_driver_ip.wanted import Wanted, device_and_label, judge, netmask, node_s_own, obstacle
 
 from opensvc_core.api import CommandResult, Status
 from opensvc_core.testing.fakes import FakeSystem
@@ -94,7 +95,7 @@ def test_the_mask_is_not_taken_from_the_address_itself():
     assert lone.default_prefix(ip_address("10.99.0.9")) == 27
 
 
-@pytest.mark.parametrize(("value", "prefix"), [("24", "24"), ("/24", "24"), ("255.255.255.224", "27"), ("0.0.0.0", "0"), ("128", "128")])
+@pytest.mark.parametrize(("value", "prefix"), [("24", "24"), ("/24", "24"), ("255.255.255.224", "27"), ("128", "128")])
 def test_a_mask_is_a_length_or_dotted(value, prefix):
     assert netmask(value) == prefix
 
@@ -135,6 +136,78 @@ def test_up_and_down():
     assert seen("10.99.0.9", "enp1s0", 27) == (Status.UP, [])
     assert seen("10.99.0.20") == (Status.DOWN, [])
     assert seen("fd99::1") == (Status.UP, [])
+
+
+@pytest.mark.parametrize("value", ["0", "/0", "0.0.0.0"])
+def test_a_mask_that_would_lead_every_route_to_the_device_is_refused(value):
+    with pytest.raises(ValueError, match="the length is at least 1"):
+        netmask(value)
+
+
+# -- addresses that no service can have
+
+
+@pytest.mark.parametrize("value", ["10.0.0.50", " fd99::50 ", "web.example.com", "n1", "10.in-addr.arpa", "127.0.0.5"])
+def test_addresses_and_names_are_taken_as_they_are(value):
+    assert names.host(value) == value.strip()
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("10.99.0.050", "without leading zeros"),  # the resolver takes it for 10.99.0.40
+        ("10.99.50", "four numbers"),
+        ("0x0a630032", "four numbers"),
+        ("300.1.1.1", "four numbers"),
+        ("10.0.0.50/24", "the keyword netmask"),
+        ("fe80::1%eth0", "the keyword ipdev"),
+        ("0.0.0.0", "no address at all"),
+        ("::", "no address at all"),
+        ("224.0.0.5", "multicast"),
+        ("ff02::5", "multicast"),
+        ("255.255.255.255", "broadcast"),
+        ("127.0.0.1", "every host's own"),
+    ],
+)
+def test_what_can_be_no_address_of_a_service_is_refused(value, why):
+    with pytest.raises(ValueError, match=why):
+        names.host(value)
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix", "text"),
+    [
+        ("10.99.0.31", None, "the network 10.99.0.0/27 or its broadcast address"),
+        ("10.99.0.0", None, "the network 10.99.0.0/27 or its broadcast address"),
+        ("10.99.0.31", 24, ""),
+        ("10.99.0.30", 31, ""),
+        ("127.0.1.1", None, "127.0.1.1 is for one host alone, and eth0 leads to others"),
+        ("127.0.0.1", None, "every host's own address"),
+    ],
+)
+def test_an_address_that_eth0_can_not_have_is_told(address, prefix, text):
+    found = obstacle(wanted(address, prefix=prefix), ETH0, needs_carrier=True)
+    assert (text in found) if text else not found
+
+
+@pytest.mark.parametrize(
+    ("address", "of_node", "why"),
+    [
+        ("10.99.0.1", ["10.99.0.1"], "the node's name stands for it"),
+        ("10.99.0.9", ["10.99.0.1"], ""),
+        ("10.99.0.20", ["10.99.0.20"], ""),  # not here
+    ],
+)
+def test_the_node_s_own_address_is_known_by_its_name(address, of_node, why):
+    assert node_s_own(wanted(address), ETH0, [ip_address(one) for one in of_node]) == why
+
+
+def test_the_node_s_own_address_is_known_by_its_lifetime_and_by_having_no_other_beside_it():
+    leased = ETH0._replace(addresses=(Assigned(ip_address("10.99.0.1"), 27, "eth0", frozenset({"dynamic"})), *ETH0.addresses[1:]))
+    assert node_s_own(wanted("10.99.0.1"), leased, []) == "it has a lifetime, as those of DHCP have"
+    alone = ETH0._replace(addresses=ETH0.addresses[:1])
+    assert node_s_own(wanted("10.99.0.1"), alone, []) == "eth0 has no other"
+    assert not node_s_own(wanted("10.99.0.1", prefix=27), alone, [])
 
 
 def test_another_mask_is_a_warning():

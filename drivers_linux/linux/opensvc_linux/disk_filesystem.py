@@ -95,6 +95,11 @@ class DiskFilesystem(Filesystem, UsesDevices, Provisionable, Preflight, DataAtSt
             return devices.mapper_name(mount.source) == devices.mapper_name(self.dev)
         return is_on(mount, number)
 
+    def is_unknown(self, mount: Mount) -> bool:
+        """A mount of our type, while what would tell is missing: our device, or that of the mount, to read its label."""
+        told_by = mount.source if devices.tag_of(self.dev) else self.dev
+        return mount.device[0] != 0 and mount.type in (self.type, *self.types, *self.family) and devices.number(told_by) is None
+
     def seen_unmounted(self, mounts: Sequence[Mount]) -> Status | Observation:
         """Down, unless the file system is alive on this host all the same."""
         device = self._quickly()
@@ -139,6 +144,10 @@ class DiskFilesystem(Filesystem, UsesDevices, Provisionable, Preflight, DataAtSt
         if self.is_rehearsed and (self.assumed is not None or not self.sub_devices() or not os.path.lexists(self.device)):
             return  # what makes it available is planned to be done before
         device = self.device
+        if not device.startswith("/"):
+            raise ActionFailed(
+                f"{self.rid}.dev: {device!r} does not begin with '/'; a device is a path from the root, such as /dev/vg1/data"
+            )
         number = devices.number(device)
         if number is None:
             raise ActionFailed(f"{self.rid}.dev: {self._why_none(device)}")
@@ -149,6 +158,10 @@ class DiskFilesystem(Filesystem, UsesDevices, Provisionable, Preflight, DataAtSt
                 f"{self.rid}.dev: {device} takes no writes (write protected); make it writable (blockdev --setrw, or promote_rw = true),"
                 " or mount it with mnt_opt = ro"
             )
+
+    def condition(self) -> str:
+        """The device, where nothing planned before is known to bring it."""
+        return f"{self.device} is there then" if self.is_rehearsed and not self.is_there(self.device) else ""
 
     def before_mount(self) -> Operations:
         """Make the device writable where that is asked for."""

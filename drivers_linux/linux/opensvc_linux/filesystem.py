@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -27,7 +26,7 @@ from opensvc_core.api import (
 from opensvc_linux.asking import ask, stat_of
 from opensvc_linux.mounts import Mount, at, below, holding, may_hang, read
 from opensvc_linux.owner import Owner
-from opensvc_linux.point import made_by, remove_made, resolved
+from opensvc_linux.point import hides, made_by, remove_made, resolved
 from opensvc_linux.unmounting import unmount
 
 
@@ -136,7 +135,13 @@ class Filesystem(Resource, Startable):
             return Observation(Status.UP, tuple(Message("warn", words) for words in wrong))
         if any(self.is_ours(mount, mounts) for mount in stack):
             return Status.WARN.because(f"it is hidden: {stack[-1]} was mounted over it")
+        if self.is_unknown(stack[-1]):
+            return Status.WARN.because(self._untold(stack[-1]))
         return Status.DOWN.because(f"another file system has its place: {stack[-1]}")
+
+    def is_unknown(self, mount: Mount) -> bool:
+        """Whether a mount at our mount point that `is_ours` does not know may be ours all the same."""
+        return False
 
     def seen_unmounted(self, mounts: Sequence[Mount]) -> Status | Observation:
         """What is to be seen while nothing is mounted at the mount point."""
@@ -193,6 +198,7 @@ class Filesystem(Resource, Startable):
         """Unmount it; who keeps it busy is named, and ended with `--force`."""
         ours = self.mounted()
         if not ours:
+            self._refuse_unknown()
             yield Already(f"{self.label()} is already down", classic_text=f"{self.classic_label()} is already down")
             return
         mounts = read()
@@ -210,9 +216,13 @@ class Filesystem(Resource, Startable):
     def mount(self) -> Operations:
         """Mount it."""
         try:
-            yield Command(self.mount_argv(), undo=Command(["umount", self.mnt]))
+            yield Command(self.mount_argv(), undo=Command(["umount", self.mnt]), condition=self.condition())
         except ActionFailed as error:
             raise self.explained(error) from error
+
+    def condition(self) -> str:
+        """In a plan: what has to be there by then, and is not yet."""
+        return ""
 
     def mount_argv(self) -> list[str]:
         """The command that mounts it."""
@@ -252,8 +262,10 @@ class Filesystem(Resource, Startable):
             raise ActionFailed(f"{self.rid}.mnt: {stack[-1]} has its place; unmount it, or choose another mount point")
         if (nested := below(point, mounts)) and self.assumed is None:
             raise ActionFailed(f"{self.rid}.mnt: {nested[0]} would be hidden below {self.mnt}; unmount it first")
-        if os.path.lexists(point) and stat.S_ISLNK(os.lstat(point).st_mode):
-            raise ActionFailed(f"{self.rid}.mnt: {self.mnt} is a link that leads nowhere; make what it names, or remove it")
+        if Path(self.mnt).is_symlink() and not os.path.lexists(point) and not self.is_rehearsed:
+            raise ActionFailed(f"{self.rid}.mnt: {self.mnt} is a link that leads nowhere; make {point}, or remove the link")
+        if hidden := hides(point, (self.context.service.file, self.context.var_dir, self.context.service.run_dir)):
+            raise ActionFailed(f"{self.rid}.mnt: {self.mnt} would hide {hidden}; choose another mount point")
         self.refuse_kind(point)
 
     def is_rehearsed_away(self, stack: Sequence[Mount]) -> bool:
@@ -279,6 +291,16 @@ class Filesystem(Resource, Startable):
             lambda: made.extend(made_by(self.mnt)),
             undo=Call(f"rmdir {self.mnt}", lambda: remove_made(made)),
         )
+
+    def _refuse_unknown(self) -> None:
+        """Raise ActionFailed where it can't be said that our file system is down: another node may start it after that."""
+        mounts = read()
+        stack = at(self.point(mounts), mounts) if self.assumed is None else []
+        if stack and self.is_unknown(stack[-1]):
+            raise ActionFailed(f"{self.rid}: {self._untold(stack[-1])}; bring that back, or unmount it by hand")
+
+    def _untold(self, mount: Mount) -> str:
+        return f"{mount} may be of this service: {self.dev} is not there to tell"
 
     def _has_other_owner(self, mount: Mount) -> bool:
         try:

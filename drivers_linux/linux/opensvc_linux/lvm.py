@@ -84,7 +84,10 @@ def look(context: Context) -> list[Group]:
         return parsed(_report(context.system))
     if "lvm" not in context.shared:
         context.shared["lvm"] = _report(context.system)
-    return parsed(context.shared["lvm"])
+    if "lvm groups" not in context.shared:
+        context.shared["lvm groups"] = parsed(context.shared["lvm"])
+    groups: list[Group] = context.shared["lvm groups"]
+    return groups
 
 
 def _report(system: System) -> CommandResult:

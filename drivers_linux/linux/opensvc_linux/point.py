@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from opensvc_linux.asking import ask
 from opensvc_linux.mounts import Mount, may_hang
+
+_OF_THE_SYSTEM = frozenset({"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr", "/var"})
 
 
 def resolved(path: str, mounts: Sequence[Mount], limit: float) -> str:
@@ -22,6 +24,13 @@ def _real(path: str) -> str:
     with suppress(FileNotFoundError):  # what can't be looked at has no links to be followed
         os.lstat(path)
     return os.path.realpath(path)
+
+
+def hides(point: str, own: Iterable[Path]) -> str:
+    """What this host or the agent (`own`) can't do without, and is at a mount point or below it; else an empty text."""
+    if point in _OF_THE_SYSTEM:
+        return "what this host needs to run"
+    return next((f"{path}, which the agent needs" for path in own if Path(point) in (path, *path.parents)), "")
 
 
 def made_by(path: str) -> list[str]:

@@ -37,17 +37,32 @@ def unmount(mnt: str, point: str, context: Context, *, argv: Sequence[str]) -> O
             break
         if result.code:
             time.sleep(_PAUSE)
-    if not result.code:
-        return
     mine = frozenset(ancestors(os.getpid()))
+    if not result.code:
+        if context.is_forced and isinstance(context.planned_paths, set):
+            yield from _planned_end(_targets(point, mine), argv)
+        return
     for _ in range(_ROUNDS if context.is_forced else 0):
-        targets = [holder for holder in _holders(point) if holder.process.pid not in mine and holder.process.pid != 1]
+        targets = _targets(point, mine)
         if not result.code or not targets or _is_used(point):
             break
         yield _end(targets, context)
         result = yield Command(argv, succeeds=(0, _BUSY))
     if result.code:
         raise ActionFailed(_why(mnt, point, result, mine, is_forced=context.is_forced))
+
+
+def _targets(point: str, mine: frozenset[int]) -> list[Holder]:
+    """Who may be ended."""
+    return [holder for holder in _holders(point) if holder.process.pid not in mine and holder.process.pid != 1]
+
+
+def _planned_end(targets: Sequence[Holder], argv: Sequence[str]) -> Operations:
+    """In a plan: who holds it now, and would be ended; the steps before may do so in their own way."""
+    if targets:
+        condition = f"still busy then: {'; '.join(map(str, targets[:_SHOWN]))}"
+        yield Call(f"kill {' '.join(str(holder.process.pid) for holder in targets)}", lambda: None, condition=condition)
+        yield Command(argv, condition="busy before")
 
 
 def _end(targets: Sequence[Holder], context: Context) -> Call:

@@ -10,9 +10,11 @@ import pytest
 from opensvc_linux.asking import ask, first_block
 from opensvc_linux.filesystem import Filesystem, mount_point
 from opensvc_linux.mounts import at, read
+from opensvc_linux.point import hides
 
 from opensvc_core.api import ActionFailed, Status
 from opensvc_core.instance.host import Host
+from opensvc_core.instance.performer import Request
 from opensvc_core.testing.fakes import context_for
 
 
@@ -79,6 +81,36 @@ def test_mount_points_end_without_a_slash(value, expected):
 def test_what_can_be_no_mount_point_is_refused(value, why):
     with pytest.raises(ValueError, match=why):
         mount_point(value)
+
+
+@pytest.mark.parametrize(
+    ("point", "what"),
+    [
+        ("/etc", "what this host needs to run"),
+        ("/var/lib", "/var/lib/opensvc/svc, which the agent needs"),
+        ("/var/lib/opensvc/svc", "/var/lib/opensvc/svc, which the agent needs"),
+        ("/var/lib/opensvc/svc/web/mnt", ""),
+        ("/var/lib/postgresql", ""),
+        ("/usr/local", ""),
+        ("/srv", ""),
+    ],
+)
+def test_a_mount_point_hides_nothing_that_the_host_or_the_agent_needs(point, what):
+    assert hides(point, [Path("/var/lib/opensvc/svc")]) == what
+
+
+def test_a_mount_over_the_agent_s_own_files_is_refused(node_below):
+    service = node_below.create("web", f"[fs#1]\ntype = tmpfs\nmnt = {node_below.paths.etc}\n")
+    with pytest.raises(ActionFailed, match=r"would hide .*web.conf, which the agent needs"):
+        service.perform(Request("start"), lambda _event: None)
+    assert not at(str(node_below.paths.etc), read())
+
+
+def test_a_mount_point_that_is_a_link_to_nowhere_is_refused(node_below, tmp_path):
+    (tmp_path / "mnt").symlink_to("nowhere")
+    service = node_below.create("web", f"[fs#1]\ntype = tmpfs\nmnt = {tmp_path}/mnt\n")
+    with pytest.raises(ActionFailed, match=f"mnt is a link that leads nowhere; make {tmp_path}/nowhere"):
+        service.perform(Request("start"), lambda _event: None)
 
 
 def test_a_read_of_a_device_is_tried(ground):

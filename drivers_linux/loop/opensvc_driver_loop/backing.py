@@ -35,7 +35,9 @@ class BackingFile:
             return f"{self.path} is missing; 'provision' makes one of the size given" if is_missing else f"{self.path}: {error.strerror}"
         if not stat.S_ISREG(found.st_mode):
             return f"{self.path} is no regular file; a block device is used as it is, without a loop device"
-        return "" if found.st_size >= SECTOR else f"{self.path} is empty; 'provision' gives it its size"
+        if found.st_size and found.st_size < SECTOR:
+            return f"{self.path} has {found.st_size} bytes, less than a sector: it is no image of a disk; is it the right file?"
+        return "" if found.st_size else f"{self.path} is empty; 'provision' gives it its size"
 
     def making(self, size: int) -> Call:
         """Make it, sparse, of this many bytes rounded up to whole sectors."""

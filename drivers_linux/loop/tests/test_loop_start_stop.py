@@ -42,10 +42,11 @@ def test_a_file_that_is_attached_twice_is_refused(disk):
     [
         (lambda file: file.unlink(), "is missing; 'provision' makes one"),
         (lambda file: os.truncate(file, 0), "is empty; 'provision' gives it its size"),
+        (lambda file: os.truncate(file, 87), "has 87 bytes, less than a sector: it is no image of a disk"),
         (lambda file: file.unlink() or file.mkdir(), "is no regular file"),
         (lambda file: file.unlink() or os.mkfifo(file), "is no regular file"),
     ],
-    ids=["missing", "empty", "directory", "fifo"],
+    ids=["missing", "empty", "too short", "directory", "fifo"],
 )
 def test_what_can_not_be_attached_is_told_before_anything_is_done(disk, spoil, problem):
     spoil(disk.file)
