@@ -89,7 +89,7 @@ def test_the_launchers_go_where_their_file_system_goes(nodes):
     assert n1.read("/var/tmp/opensvc/svc_web_S10web.log") == "Started !\n"
     assert n1("stat -c %a /var/tmp/opensvc /var/tmp/opensvc/svc_web_S10web.log").stdout.split() == ["700", "600"]
     assert app_line(n1)[0] == "'- app .... up app"
-    assert app_line(n1, "om")[0] == f"`- app ...../.. up launchers {FOLDER}"
+    assert app_line(n1, "om")[0] == f"- app ...../.. up launchers {FOLDER}"
     assert n1("om web print resinfo").stdout == "app Name: webserver\n"
     stopped = n1("svcmgr -s web stop --local")
     assert texts(stopped)[:2] == [f"spawn: {FOLDER}/K90web stop", "stop done in T - ret 0 - logs in /var/tmp/opensvc/svc_web_K90web.log"]

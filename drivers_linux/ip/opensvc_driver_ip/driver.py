@@ -48,6 +48,8 @@ class Host(Resource, Startable, Preflight):
     """An address that a device of the host has while the service is up."""
 
     id = "ip.host"
+    # IPv6: the kernel takes a moment to see that an address needs no duplicate detection, on lo as well
+    settle_seconds = 1.0
     older_sections = ("ip",)
     ipname = Keyword(
         names.host,

@@ -53,9 +53,14 @@ class Ground:
         top = str(self.folder.parent)
         for mount in reversed(below(top, read())):
             subprocess.run(["umount", "-l", mount.point], check=False, capture_output=True)
-        for loop in self._loops:
+        for loop in filter(self._is_ours, self._loops):
             subprocess.run(["blockdev", "--setrw", loop], check=False, capture_output=True)
             subprocess.run(["losetup", "-d", loop], check=False, capture_output=True)
+
+    def _is_ours(self, loop: str) -> bool:
+        """A device that the test has freed may be somebody else's by now."""
+        backing = Path(f"/sys/block/{Path(loop).name}/loop/backing_file")
+        return backing.exists() and backing.read_text().startswith(str(self.folder))
 
 
 def run(*argv: str) -> str:

@@ -137,10 +137,19 @@ def test_start_and_stop_may_be_repeated(two, bench):
     assert [event.classic_text for event in bench.events if event.name == "already"] == ["app is already up", "app is already down"]
 
 
+def both(bench):
+    """The two applications; in the moment of its exec a process has no environment to be found by."""
+    end = time.monotonic() + 5
+    while len(found := bench.host.find_processes({"OPENSVC_RID": "app"})) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
 def test_what_is_up_is_neither_started_again_nor_taken_back(two, bench):
     two.start()
     assert bench.settled(two.make(), "up")
-    two.bench.host.end_processes([bench.host.find_processes({"OPENSVC_RID": "app"})[1]], grace=1.0)
+    two.bench.host.end_processes([both(bench)[1]], grace=1.0)
     two.script("S30broken", "exit 4")
     with pytest.raises(ActionFailed, match="exit code 4"):
         two.start()
@@ -151,7 +160,7 @@ def test_what_is_up_is_neither_started_again_nor_taken_back(two, bench):
 
 def test_what_is_down_is_not_stopped_again(two, bench):
     two.start()
-    bench.host.end_processes([bench.host.find_processes({"OPENSVC_RID": "app"})[1]], grace=1.0)
+    bench.host.end_processes([both(bench)[1]], grace=1.0)
     two.stop()
     assert two.said("stop") == ["db stop"]
     assert bench.executed() == ["web is already down", f"exec {two.path}/K90db stop as user root"]
