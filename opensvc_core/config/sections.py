@@ -17,11 +17,15 @@ FREE = frozenset({"env", "labels", "data"})
 
 
 class Section(NamedTuple):
-    """A resource's section: its rid, its group (`disk` for `vg#0`) and its driver's name (`fs.ext4`, `vg`)."""
+    """A resource's section: its rid, its group (`disk` for `vg#0`) and its driver's name (`fs.ext4`, `vg`).
+
+    `beside` is the resource whose section asks for it, and has its keywords; empty: it has a section of its own.
+    """
 
     rid: str
     group: str
     driver: str
+    beside: str = ""
 
 
 def is_resource(name: str) -> bool:

@@ -1,13 +1,18 @@
-"""Implied resources: what a service has because of a fact, and needs no section for. A table; the builder walks it."""
+"""Implied resources: what a service has because of a fact, or of another one's keyword. Two tables; the builder walks them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from opensvc_core.config.keywords import Keyword
 from opensvc_core.config.sections import Section, driver_name
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.config.vocabulary import ResourceKeywords
+from opensvc_core.driver.capabilities import UsesDevices
 from opensvc_core.driver.context import ServiceFacts
+from opensvc_core.errors import ConfigError, DriverUnavailable
 
 
 class Implied(NamedTuple):
@@ -15,6 +20,14 @@ class Implied(NamedTuple):
 
     section: Section
     holds: Callable[[ServiceFacts], bool]
+
+
+class Wished(NamedTuple):
+    """A resource that stands beside another one, whose keyword asks for it; its rid is that one's with `suffix`."""
+
+    keyword: str
+    suffix: str
+    driver: str
 
 
 def _has_launchers(facts: ServiceFacts) -> bool:
@@ -26,7 +39,7 @@ def _has_launchers(facts: ServiceFacts) -> bool:
     if facts.is_older or folder.is_symlink():
         return os.path.lexists(folder)
     try:
-        return any(name[0] in "SKC" and name[1:2].isdigit() for name in os.listdir(folder))
+        return any(link.name[0] in "SKC" and link.name[1:2].isdigit() for link in folder.iterdir())
     except OSError:
         return False
 
@@ -44,3 +57,29 @@ IMPLIED = (
 def implied(facts: ServiceFacts) -> list[Section]:
     """The resources that the facts of a service imply. One that its file describes as well is the file's."""
     return [one.section for one in IMPLIED if one.holds(facts)]
+
+
+WISHED = (Wished("scsireserv", "pr", "disk-scsireserv"),)
+
+
+def companions(config: ServiceConfig) -> list[Section]:
+    """The resources that keywords of others ask for. Raises ConfigError for a type that can't be evaluated."""
+    words = ((wished, ResourceKeywords.keywords()[wished.keyword]) for wished in WISHED)
+    return [
+        Section(f"{one.rid}{wished.suffix}", one.group, wished.driver, one.rid)
+        for wished, keyword in words
+        # a file of many sections is not evaluated twice for what it does not ask for
+        if any(name in config.document.text() for name in (keyword.name, *keyword.aliases))
+        for one in config.resources()
+        if _is_wished(config, one, keyword)
+    ]
+
+
+def _is_wished(config: ServiceConfig, section: Section, keyword: Keyword[Any]) -> bool:
+    """Said in its own section, or in `[DEFAULT]` for all resources that stand on devices."""
+    try:
+        if not (config.gives(section.rid, keyword) and config.value(section.rid, keyword)):
+            return False
+        return bool(config.key_of(section.rid, keyword)) or issubclass(config.driver(section), UsesDevices)
+    except (ConfigError, DriverUnavailable):
+        return False  # the resource itself tells it

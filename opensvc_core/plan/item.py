@@ -17,6 +17,7 @@ class Item(NamedTuple):
         refers_to: the rids that its values refer to.
         occupies: the path that it makes available.
         position: a number that orders the applications of older files.
+        beside: the resource that it stands beside: it is selected with it, up before it, and down after it.
     """
 
     rid: Rid
@@ -27,3 +28,4 @@ class Item(NamedTuple):
     refers_to: frozenset[str] = frozenset()
     occupies: str = ""
     position: int = 0
+    beside: str = ""

@@ -33,6 +33,11 @@ def sync_order(items: Sequence[Item]) -> list[Item]:
     return _by_need([item for item in items if item.group == "sync"])
 
 
+def after_what_they_stand_beside(items: Sequence[Item]) -> list[Item]:
+    """The same items, but what stands beside another comes after it: what is not made yet can't be guarded."""
+    return [item._replace(refers_to=item.refers_to | {item.beside}, beside="") if item.beside else item for item in items]
+
+
 def stages(ordered: Sequence[Item], parallel: Mapping[str, bool]) -> list[Stage]:
     """Cut an ordered sequence into stages.
 
@@ -55,9 +60,11 @@ def stages(ordered: Sequence[Item], parallel: Mapping[str, bool]) -> list[Stage]
 
 
 def needs(item: Item, other: Item) -> bool:
-    """Whether `item` can only be up while `other` is: it refers to it, or stands below its path."""
+    """Whether `item` can only be up while `other` is: it refers to it, stands below its path, or has it at its side."""
     return item is not other and (
-        other.rid in item.refers_to or bool(other.occupies and item.occupies != other.occupies and _is_below(item.occupies, other.occupies))
+        other.rid in item.refers_to
+        or other.beside == item.rid
+        or bool(other.occupies and item.occupies != other.occupies and _is_below(item.occupies, other.occupies))
     )
 
 

@@ -39,7 +39,7 @@ def select(items: Sequence[Item], selection: Selection) -> list[Item]:
     for word in selection.rids:
         if not any(_is_named(item, word) for item in items):
             raise UsageError(f"no resource matches {word!r}; the service has {_names(items)}")
-    chosen = [item for item in items if _is_selected(item, selection)]
+    chosen = _with_companions(items, [item for item in items if _is_selected(item, selection)])
     if selection.is_scoped and not chosen:
         raise UsageError(f"no resource matches the selection; the service has {_names(items)}")
     return chosen
@@ -49,10 +49,17 @@ def cut(items: Sequence[Item], barrier: str, option: str) -> list[Item]:
     """The ordered items up to the barrier and including it. Raises UsageError when the barrier names nothing."""
     if not barrier:
         return list(items)
-    positions = [position for position, item in enumerate(items) if _is_named(item, barrier)]
+    named = _with_companions(items, [item for item in items if _is_named(item, barrier)])
+    positions = [position for position, item in enumerate(items) if item in named]
     if not positions:
         raise UsageError(f"--{option} {barrier}: no resource of this name; the service has {_names(items)}")
     return list(items[: positions[-1] + 1])
+
+
+def _with_companions(items: Sequence[Item], chosen: Sequence[Item]) -> list[Item]:
+    """Those chosen and what stands beside them, in the order given."""
+    rids = {item.rid for item in chosen}
+    return [item for item in items if item.rid in rids or item.beside in rids]
 
 
 def _is_selected(item: Item, selection: Selection) -> bool:

@@ -182,7 +182,7 @@ def test_a_resource_that_the_file_describes_is_the_file_s(launching):
     service = launching.service(CONFIG)
     instance = service.instance()
     context = instance.part("fs#1").resource.context
-    builder = Builder(service.config(), launching.node.registry.driver, lambda rid: context, [Section("fs#1", "fs", NAME)])
+    builder = Builder(service.config(), launching.node.registry.driver, lambda _section, _policy: context, [Section("fs#1", "fs", NAME)])
     assert [(part.rid, part.item.driver) for part in builder.parts()] == [("fs#1", "fs.probe"), ("app#1", "app.probe")]
 
 

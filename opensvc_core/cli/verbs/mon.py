@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from typing import Any
 
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.render.classic import monitor_table
@@ -20,9 +21,10 @@ def run(session: Session, arguments: Arguments) -> int:
     if arguments.max_delay:
         time.sleep(random.uniform(0, arguments.max_delay))
     statuses: list[ServiceStatus] = []
+    shared: dict[str, Any] = {}
 
     def look(service: Service) -> None:
-        statuses.append(service.status())
+        statuses.append(service.status(shared=shared))
         if session.layout != "tree":
             session.node.links.repair(service.path)
         service.tell_status(statuses[-1])

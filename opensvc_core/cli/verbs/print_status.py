@@ -18,14 +18,15 @@ def run(session: Session, arguments: Arguments) -> int:
     if arguments.format == "json":
         return _machine(session, found, arguments)
     colors = palette(arguments.color, session.stdout, os.environ)
-    return each(session, found, lambda service: _tree(session, service, colors, arguments))
+    shared: dict[str, Any] = {}
+    return each(session, found, lambda service: _tree(session, service, colors, arguments, shared))
 
 
-def _tree(session: Session, service: Service, colors: Palette, arguments: Arguments) -> None:
+def _tree(session: Session, service: Service, colors: Palette, arguments: Arguments, shared: dict[str, Any]) -> None:
     if session.layout == "tree":
         from opensvc_core.cli.render.tree import instance_tree  # noqa: PLC0415 - one layout is enough
 
-        status = service.status(shows_disabled=arguments.show_disabled)
+        status = service.status(shows_disabled=arguments.show_disabled, shared=shared)
         print(instance_tree(status, colors), file=session.stdout)
     else:
         from opensvc_core.cli.render.classic import tree_lines  # noqa: PLC0415
@@ -33,7 +34,7 @@ def _tree(session: Session, service: Service, colors: Palette, arguments: Argume
         service.file  # noqa: B018 - a service that does not exist is refused before its name is printed
         print(service.path, file=session.stdout, flush=True)
         session.node.links.repair(service.path)
-        status = service.status(shows_disabled=arguments.show_disabled)
+        status = service.status(shows_disabled=arguments.show_disabled, shared=shared)
         print("\n".join(tree_lines(status, colors)), file=session.stdout)
     service.tell_status(status)
 
@@ -42,9 +43,10 @@ def _machine(session: Session, found: list[Service], arguments: Arguments) -> in
     from opensvc_core.cli.render.machine import dumps, status_json  # noqa: PLC0415
 
     pictures: dict[str, dict[str, Any]] = {}
+    shared: dict[str, Any] = {}
 
     def look(service: Service) -> None:
-        pictures[str(service.path)] = status_json(service.status(shows_disabled=arguments.show_disabled))
+        pictures[str(service.path)] = status_json(service.status(shows_disabled=arguments.show_disabled, shared=shared))
 
     code = each(session, found, look)
     if pictures or len(found) != 1:

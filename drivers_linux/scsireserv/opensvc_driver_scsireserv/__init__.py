@@ -1,0 +1,1 @@
+"""Persistent reservations of SCSI: the disks of a resource, reserved for the node that has it."""

@@ -1,0 +1,181 @@
+"""Persistent reservations: the driver disk.scsireserv in two guests, on the logical units of a third one."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from prompt import Prompt
+from scsireserv_promises import CHOSEN
+
+PROMISES = Path(__file__).with_name("scsireserv_promises.py")
+DRIVERS = ("opensvc_driver_scsireserv.driver", "opensvc_driver_fs_ext4.driver", "opensvc_driver_vg.driver")
+GROUP = """\
+[DEFAULT]
+nodes = v1 v2
+
+[disk#1]
+type = vg
+name = data
+scsireserv = true
+"""
+FILES = """\
+[DEFAULT]
+nodes = v1 v2
+
+[fs#1]
+type = ext4
+dev = {device}
+mnt = /srv/svc1
+scsireserv = true
+"""
+MULTIPATH = """\
+defaults {
+    find_multipaths no
+    reservation_key file
+}
+blacklist {
+    devnode "^(vd|loop|ram)"
+}
+"""
+STATUS = "om svc1 print status --format json"
+
+
+@pytest.fixture
+def v1(vms):
+    return vms["v1"]
+
+
+@pytest.fixture
+def v2(vms):
+    return vms["v2"]
+
+
+def has(text, *nodes):
+    for node in nodes:
+        node.write("/etc/opensvc/svc1.conf", text)
+
+
+def prompt(node):
+    return Prompt(node, sys.executable, DRIVERS)
+
+
+def seen(om, rid="fs#1pr"):
+    """How the reservation is shown, and what it says."""
+    resource = _resource(json.loads(om(STATUS).stdout), rid)
+    messages = resource.get("messages", resource.get("log", []))
+    return resource["status"], " ".join(one if isinstance(one, str) else one["text"] for one in messages)
+
+
+def _resource(value, rid):
+    if isinstance(value, dict):
+        if isinstance(value.get("resources"), dict) and rid in value["resources"]:
+            return value["resources"][rid]
+        if value.get("rid") == rid:
+            return value
+        value = list(value.values())
+    found = (_resource(one, rid) for one in value) if isinstance(value, list) else ()
+    return next((one for one in found if one), None)
+
+
+def told(node, device, what="--read-keys"):
+    """What a disk tells; the first answer after a change may be that there was one."""
+    for _ in range(4):
+        done = node(f"sg_persist --in --no-inquiry --readonly {what} {device}", code=None)
+        if done.code != 6:
+            break
+    assert done.code == 0, done
+    return done.stdout
+
+
+def is_free(node, device):
+    return "NO registered" in told(node, device)
+
+
+def write(node, device):
+    """The exit code of a write past all caches, at the end of the disk."""
+    return node(f"dd if=/dev/zero of={device} bs=4k count=1 seek=16000 oflag=direct conv=nocreat", code=None).code
+
+
+def steps(done):
+    return [line.strip() for line in done.stdout.splitlines() if line.startswith(("@", "  "))]
+
+
+def test_a_group_is_reserved_before_it_is_tagged_and_released_after_its_tag(vms, v1):
+    device, plain = vms.lun("group", megabytes=64), vms.disk("plain", megabytes=16)
+    v1(f"vgcreate -q --setautoactivation n data {device}")
+    has(GROUP, v1)
+    om = prompt(v1)
+    planned = [line for line in om("om svc1 start --local --plan").stdout.splitlines() if line.startswith("disk")]
+    assert [line.partition(": ")[0] for line in planned] == ["disk#1pr"] * 3 + ["disk#1"]
+    om("om svc1 start --local --rid disk#1")
+    assert seen(om, "disk#1pr") == ("up", "")
+    assert "Write Exclusive, registrants only" in told(v1, device, "--read-reservation")
+    assert om("om svc1 start --local").stdout.count("already up") == 2
+    stopped = [line.split()[0] for line in steps(om("om svc1 stop --local")) if line.startswith(("vgchange", "sg_persist"))]
+    assert stopped == ["vgchange", "sg_persist", "sg_persist"]
+    assert is_free(v1, device)
+    # a disk that knows no reservations
+    has(FILES.format(device=plain), v1)
+    assert seen(om) == ("warn", f"warn: {plain} knows no persistent reservations")
+    failed = om("om svc1 start --local", code=1)
+    assert f"fs#1pr: {plain} knows no persistent reservations; take scsireserv out" in failed.stdout + failed.stderr
+
+
+def test_who_has_not_reserved_it_writes_nothing_until_the_holder_is_said_to_be_dead(vms, v1, v2):
+    device = vms.lun("files", megabytes=64)
+    v1(f"mkfs.ext4 -q {device}")
+    has(FILES.format(device=device), v1, v2)
+    om = prompt(v1)
+    om("om svc1 start --local")
+    assert (write(v1, device), write(v2, device)) == (0, 1)
+    v1("sh -c 'echo kept >/srv/svc1/file; sync'")
+    v1.power_off()
+    v1.begin_power_on()
+    om = other = prompt(v2)
+    status, text = seen(om)
+    assert (status, f"{device} is reserved by v1 (key 0x" in text) == ("down", True)
+    refused = om("om svc1 start --local", code=5)
+    assert "stop it there, or if v1 is dead: --confirm-down v1" in refused.stderr
+    assert (v2.exists("/srv/svc1/file"), write(v2, device)) == (False, 1)
+    # a reservation outlives the boot of who has it, and is not taken for what is up
+    v1.end_power_on()
+    has(FILES.format(device=device), v1)
+    om = prompt(v1)
+    status, text = seen(om)
+    assert (status, "before it booted" in text) == ("down", True)
+    om("om svc1 start --local")
+    assert (seen(om), write(v1, device), write(v2, device)) == (("up", ""), 0, 1)
+    v1.power_off()
+    om = other
+    done = om("om svc1 start --local --confirm-down v1")
+    assert ("--preempt-abort" in done.stdout, "v1 (key 0x" in done.stdout) == (True, True)
+    assert (seen(om), v2.read("/srv/svc1/file")) == (("up", ""), "kept\n")
+    assert om("om svc1 stop --local").stdout.count("sg_persist") == 2
+    assert is_free(v2, device)
+
+
+def test_all_paths_of_a_disk_are_registered(vms, v1, v2):
+    device = vms.lun("paths", megabytes=64, rings=(0, 1))
+    v1(f"mkfs.ext4 -q {device}")
+    has(FILES.format(device=device), v1)
+    v1.write("/etc/multipath.conf", MULTIPATH)
+    v1("sh -c 'modprobe dm-multipath; multipathd'")
+    v1.wait_for(lambda: v1(f"readlink -f {device}").stdout.startswith("/dev/dm-"), 40)
+    om = prompt(v1)
+    assert "mpathpersist --out --reserve" in om("om svc1 start --local").stdout
+    assert seen(om) == ("up", "")
+    assert told(v2, device).count("0x") == 3  # the generation, and a key for each path
+    assert (write(v1, device), write(v2, device)) == (0, 1)
+    om("om svc1 stop --local")
+    assert is_free(v2, device)
+
+
+def test_reservations_keep_the_promises_of_every_driver(vms, v1):
+    """In one process of a guest, which is as root and has such a disk."""
+    device = vms.lun("promises", megabytes=64)
+    chosen = " ".join(f"'{PROMISES}::TestReservation::{name}'" for name in CHOSEN)
+    line = f"{sys.executable} -m pytest -q -p no:cacheprovider --timeout=200 {chosen}"
+    done = v1(line, code=None, timeout=280, PROMISES_DEVICE=device)
+    assert done.code == 0, done.stdout[-6000:]
+    assert f"{len(CHOSEN)} passed" in done.stdout
