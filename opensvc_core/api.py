@@ -14,6 +14,7 @@ from opensvc_core.config.converters import (
     integer,
     limit_size,
     octal,
+    reservation_key,
     schedule_text,
     shell_words,
     size,
@@ -28,6 +29,7 @@ from opensvc_core.config.findings import Finding, Severity
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import (
+    Companion,
     DataAtStake,
     Exclusive,
     ExposesDevices,
@@ -60,6 +62,7 @@ from opensvc_core.errors import (
 )
 from opensvc_core.hookspecs import hookimpl
 from opensvc_core.model.commandline import Option, Verb
+from opensvc_core.model.limits import Limits, ProcessGroup, Unmet, memory_bytes, processor_time
 from opensvc_core.model.names import DriverId, Rid, ServicePath
 from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Operations, Setting, Together
 from opensvc_core.model.process import ProcessId
@@ -76,6 +79,7 @@ __all__ = [
     "Call",
     "Command",
     "CommandResult",
+    "Companion",
     "ConfigError",
     "Conflict",
     "Context",
@@ -91,6 +95,7 @@ __all__ = [
     "Informative",
     "Keyword",
     "LeaseSource",
+    "Limits",
     "LockTimeout",
     "Log",
     "Message",
@@ -101,6 +106,7 @@ __all__ = [
     "Operations",
     "Option",
     "Preflight",
+    "ProcessGroup",
     "ProcessId",
     "Provisionable",
     "RemoteShell",
@@ -119,6 +125,7 @@ __all__ = [
     "Syncable",
     "System",
     "Together",
+    "Unmet",
     "UsageError",
     "UsesDevices",
     "Verb",
@@ -132,8 +139,11 @@ __all__ = [
     "hookimpl",
     "integer",
     "limit_size",
+    "memory_bytes",
     "merge",
     "octal",
+    "processor_time",
+    "reservation_key",
     "schedule_text",
     "service_environment",
     "shell_words",

@@ -41,6 +41,14 @@ class Resource(Declares):
         """Its name in the service file: `fs#1`."""
         return self.context.rid
 
+    @property
+    def cgroup(self) -> str:
+        """The control group that its processes are in; empty for a resource that leaves none behind.
+
+        It is made, with the limits of the file, before a `start` or a `run`.
+        """
+        return ""
+
     def status(self) -> Status | Observation:
         """What is to be seen of it on this node, now. It changes nothing, and never waits long."""
         raise NotImplementedError

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Self
 
+from opensvc_core.driver.base import Resource
 from opensvc_core.model.operations import Operations
 from opensvc_core.model.status import Observation, Status
 
@@ -136,6 +137,21 @@ class SeenTogether(ABC):
     @abstractmethod
     def statuses(cls, resources: Sequence[Self]) -> Mapping[str, Status | Observation]:
         """What is to be seen of each of them, by rid, as `status` tells it of one. An exception: each is looked at alone."""
+
+
+class Companion:
+    """It stands beside another resource, whose keyword asks for it: started just before that one, stopped just after it.
+
+    It has no section of its own: its keywords are read in the other one's. Where something is made or removed, it is started
+    after that, and stopped before.
+
+    Attributes, set by the core before anything is asked:
+        leader: the resource that it stands beside.
+        fellows: the other resources of its kind in the service.
+    """
+
+    leader: Resource | None = None
+    fellows: Sequence[Self] = ()
 
 
 class DataAtStake(ABC):  # noqa: B024 - a mark: what it says is that it has no method of its own

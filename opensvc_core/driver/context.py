@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from opensvc_core.model.limits import ProcessGroup, Unmet
 from opensvc_core.model.names import Rid, ServicePath
 from opensvc_core.model.operations import CommandResult, Setting
 from opensvc_core.model.process import ProcessId
@@ -33,6 +34,18 @@ class System(Protocol):
 
     def remove_group(self, cgroup: str) -> None:
         """Remove an empty control group of ours; one that is not empty stays."""
+        ...
+
+    def group_path(self, cgroup: str) -> str:
+        """The path of a control group of ours from the top of every hierarchy, as container engines are told it; empty: there is none."""
+        ...
+
+    def has_limits(self, cgroup: str) -> bool:
+        """Whether a control group of ours has, or may have, limits that were set before."""
+        ...
+
+    def limit_group(self, cgroup: str, chain: Sequence[ProcessGroup]) -> Sequence[Unmet]:
+        """Make a control group of ours, and set the limits of it and of those above it. Returns what this host does not hold."""
         ...
 
     def boot_id(self) -> str:
@@ -68,7 +81,8 @@ class ServiceFacts(NamedTuple):
     """What a driver may know of its service.
 
     `is_older`: its file is of the older generation (`.env`). `file` is its file of configuration, `cluster_nodes` are the
-    members of the cluster, `peer_user` is who logs in to the other nodes.
+    members of the cluster, `peer_user` is who logs in to the other nodes. `prkey` is this node's key for reservations of
+    disks, where node.conf gives it one.
     """
 
     path: ServicePath
@@ -83,6 +97,7 @@ class ServiceFacts(NamedTuple):
     drpnodes: tuple[str, ...] = ()
     cluster_nodes: tuple[str, ...] = ()
     peer_user: str = "root"
+    prkey: str = ""
 
     def beside(self) -> list[Path]:
         """What stands beside its file and belongs to it: the link to its command, its launchers or the link to them, their folder."""
@@ -94,8 +109,8 @@ class ServiceFacts(NamedTuple):
 class Context(NamedTuple):
     """What the core hands to a driver.
 
-    `service.cgroup` is the control group of the service; a resource's own is one below it. `var_dir` is the resource's
-    own directory for state; the driver makes it when it first writes there.
+    `groups` are the control groups that the resource is in, with their limits: the service's, that of its subset where the file has a
+    section for it, its own. `var_dir` is the resource's own directory for state; the driver makes it when it first writes there.
     `confirmed_down` are nodes known to be dead, by a guard or by the administrator's word. `action` is what is being
     done (empty for a status); `is_forced`: the administrator asked for `--force`.
     `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`, `ExposesDevices`),
@@ -115,6 +130,14 @@ class Context(NamedTuple):
     planned_paths: frozenset[str] | set[str] = frozenset()
     planned_gone: frozenset[str] | set[str] = frozenset()
     shared: dict[str, Any] | None = None
+    groups: tuple[ProcessGroup, ...] = ()
+
+    @property
+    def cgroup(self) -> str:
+        """The resource's own control group; empty where the service has none."""
+        if self.groups:
+            return self.groups[-1].path
+        return f"{self.service.cgroup}/{self.rid}" if self.service.cgroup else ""
 
     def environment(self) -> dict[str, str]:
         """What the commands of the resource find in their environment: whose they are, and for which action."""

@@ -12,10 +12,10 @@ from opensvc_core.config.vocabulary import ServiceKeywords
 from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout, OpensvcError
 from opensvc_core.instance import looking
 from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
+from opensvc_core.instance.groups import leave_group
 from opensvc_core.instance.holdings import Holdings
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal, Sink
-from opensvc_core.instance.limits import leave_group
 from opensvc_core.instance.part import ASIDE
 from opensvc_core.instance.performer import Performer, Request, rids_of
 from opensvc_core.instance.plan import Plan

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from opensvc_core.errors import ActionTimeout, OpensvcError
+from opensvc_core.model.limits import ProcessGroup, Unmet
 from opensvc_core.model.operations import Command, CommandResult, Setting
 from opensvc_core.model.process import ProcessId
 from opensvc_core.system import host
 from opensvc_core.system import processes as table
 from opensvc_core.system.cgroups import ControlGroups
 from opensvc_core.system.commands import CommandRunner
+
+# Members of a parallel subset are threads, with groups above them in common.
+_TURN: Final = threading.Lock()
 
 
 class Host:
@@ -47,6 +53,23 @@ class Host:
     def remove_group(self, cgroup: str) -> None:
         if self.groups:
             self.groups.remove(cgroup)
+
+    def group_path(self, cgroup: str) -> str:
+        return self.groups.absolute(cgroup) if self.groups else ""
+
+    def has_limits(self, cgroup: str) -> bool:
+        from opensvc_core.system.limiting import Limiter  # noqa: PLC0415 - a status limits nothing
+
+        return self.groups is not None and Limiter(self.groups).has_limits(cgroup)
+
+    def limit_group(self, cgroup: str, chain: Sequence[ProcessGroup]) -> Sequence[Unmet]:
+        from opensvc_core.system.limiting import Limiter  # noqa: PLC0415 - a status limits nothing
+
+        if self.groups:
+            with _TURN:
+                return Limiter(self.groups).apply(chain, cgroup)
+        reason = "this host lets us make no control group"
+        return [Unmet(group.owner, keyword, reason) for group in chain for keyword in group.limits]
 
     def boot_id(self) -> str:
         return host.boot_id()

@@ -84,6 +84,7 @@ class Performer:
         self._walk = Walk(executor, journal)
         self._limiting = Limiting(executor, journal)
         self._conflicts: dict[str, str] = {}
+        self._taken: list[Resource] = []
         self._failures: list[str] = []
 
     def perform(self) -> None:
@@ -263,6 +264,7 @@ class Performer:
                 self._limiting.limit(resource)
             if verb == "start" and not self._executor.is_rehearsal:
                 self._holdings.take(resource)
+                self._taken.append(resource)
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
             if self._executor.is_rehearsal:
@@ -311,6 +313,8 @@ class Performer:
         if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle(verb), self._cancel):
             return
         seen = observed(resource)
+        if seen.status in _AFTER[verb]:
+            return
         if verb == "start" and seen.status is Status.WARN:
             return  # it runs, and its status will go on to say what is wrong
         reasons = "".join(f": {message.text}" for message in seen.messages)
@@ -345,9 +349,11 @@ class Performer:
         kind = self._request.kind
         if self._executor.is_rehearsal or not kind.brings_up or kind.only_standby or self._request.selection.is_scoped:
             return
-        avail = self._instance.evaluate().avail
-        if avail not in _AVAILABLE:
-            raise ActionFailed(f"every step of {kind.name} is done, but the instance's avail status is {avail}")
+        seen = self._instance.evaluate()
+        if seen.avail not in _AVAILABLE:
+            lacking = (one for one in seen.resources if one.status not in _AVAILABLE and self._instance.part(one.rid).counts_for_avail)
+            reasons = "; ".join(": ".join([f"{one.rid} is {one.status}", *(message.text for message in one.messages)]) for one in lacking)
+            raise ActionFailed(f"every step of {kind.name} is done, but the instance's avail status is {seen.avail}: {reasons}")
 
     def _rolls_back(self) -> bool:
         return self._request.rolls_back and self._instance.keywords.rollback
@@ -367,6 +373,13 @@ class Performer:
             self._journal.say(f"trying to rollback {action} on {', '.join(self._walk.undo.rids())}")
             self._cancel.clear()
             self._walk.take_back()
+        self._give_up_holdings()
+
+    def _give_up_holdings(self) -> None:
+        """What did not come up, or was taken back, holds nothing."""
+        for resource in self._taken:
+            if observed(resource).status in _AFTER["stop"]:
+                self._holdings.give_up(resource)
 
     def _who_instructed(self) -> str:
         return "DEFAULT.rollback" if self._request.rolls_back else "--disable-rollback"

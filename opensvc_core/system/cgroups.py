@@ -1,7 +1,8 @@
 """Control groups: they hold all processes of a resource, also those that left its session.
 
-Of cgroups(7), only the grouping is used: our groups are leaves, with no controller enabled. They stand at the top of
-the hierarchy, because a group below that of an ssh session or of a systemd unit ends with it.
+One hierarchy, of version 2 where there is one, has all our groups; in those of version 1 that hold limits (see `limiting`) stand
+only the groups that need it. They stand at the top of the hierarchy, because a group below that of an ssh session or of a systemd
+unit ends with it.
 """
 
 from __future__ import annotations
@@ -11,46 +12,19 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from opensvc_core.errors import ActionFailed, ActionRefused
 from opensvc_core.model.process import ProcessId
+from opensvc_core.system.hierarchies import Tree, usable_trees
 from opensvc_core.system.processes import KILL_PATIENCE, identify, is_alive, send
 
-# Of the version 1 hierarchies, those where a new group takes processes without settings of its own.
-_VERSION_1: Final = ("pids", "freezer", "name=systemd")
 # The kernel's files in a group are named CONTROLLER.FILE: a group of such a name gets an underscore, as systemd does it.
 _KERNEL_WORDS: Final = frozenset(
     {"cgroup", "cpu", "cpuacct", "cpuset", "devices", "freezer", "hugetlb", "io", "irq", "memory", "misc", "pids"}
 )
-
-
-class Hierarchy(NamedTuple):
-    """A mounted hierarchy: `root` is the group that is seen at `mount_point`; `label` is empty for version 2."""
-
-    version: int
-    label: str
-    root: str
-    mount_point: str
-
-
-def hierarchies(mountinfo: str) -> list[Hierarchy]:
-    """The hierarchies fit for us, the best first, from the text of /proc/self/mountinfo (proc(5))."""
-    found = (_parse_mount(line) for line in mountinfo.splitlines())
-    ranks = {"": 0} | {label: rank for rank, label in enumerate(_VERSION_1, 1)}
-    return sorted((each for each in found if each), key=lambda each: ranks[each.label])
-
-
-def own_group(proc_cgroup: str, hierarchy: Hierarchy) -> str:
-    """The path, below the mount point, of the group named in /proc/self/cgroup (`4:pids:/a/b`); empty: the top."""
-    for line in proc_cgroup.splitlines():
-        number, labels, path = line.split(":", 2)
-        is_it = number == "0" if hierarchy.version == 2 else hierarchy.label in labels.split(",")
-        if is_it:
-            return path.removeprefix(hierarchy.root.rstrip("/")).strip("/")
-    return ""
 
 
 def safe_name(name: str) -> str:
@@ -59,33 +33,48 @@ def safe_name(name: str) -> str:
 
 
 class ControlGroups:
-    """The groups that we make below one directory of the host."""
+    """The groups that we make below one directory of the host, and below those of `others`, where they are asked for."""
 
-    def __init__(self, base: Path) -> None:
-        self.base = base
+    def __init__(self, base: Path, others: Sequence[Tree] = (), *, main: Tree | None = None) -> None:
+        self.base, self.others = base, tuple(others)
+        self.main = main or Tree(base, 2, frozenset())
 
     @classmethod
     def find(cls) -> Self | None:
         """The place for our groups; None where this host (a container, say) lets us make none."""
-        try:
-            mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-            own = Path("/proc/self/cgroup").read_text(encoding="utf-8", errors="surrogateescape")
-        except OSError:
-            return None
-        found = hierarchies(mountinfo)
-        tops = [Path(each.mount_point) for each in found]
-        below = [Path(each.mount_point, own_group(own, each)) for each in found]
-        return next((cls(base) for base in (*tops, *below) if _is_ours_to_change(base)), None)
+        trees = usable_trees()
+        main = next((tree for tree in trees if tree.is_plain), None)
+        return cls(main.base, [tree for tree in trees if tree is not main], main=main) if main else None
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """All hierarchies, that of all groups first."""
+        return self.main, *self.others
 
     def directory(self, name: str) -> Path:
         """Where the group is, or would be."""
         return self.base / safe_name(name)
 
+    def absolute(self, name: str) -> str:
+        """Its path from the top of every hierarchy, as container engines are told it; empty where our groups are not at the top."""
+        return f"/{safe_name(name)}" if all(tree.is_top for tree in self.trees) else ""
+
+    def entrances(self, name: str) -> list[Path]:
+        """Where a process enters the group: its directory in each hierarchy that has it."""
+        return [path for tree in self.trees if (path := tree.base / safe_name(name)).is_dir()]
+
     def make(self, name: str) -> Path:
-        """Make the group, and those above it, where missing. Raises ActionRefused or ActionFailed."""
+        """Make the group, and those above it, where missing; in other hierarchies too if they have one of those above.
+
+        The first part of a name is common to all services, and counts for none of them. Raises ActionRefused or ActionFailed.
+        """
         directory = self.directory(name)
         try:
             _make_all(directory)
+            above = Path(safe_name(name)).parents
+            for tree in self.others:
+                if any((tree.base / part).is_dir() for part in above if len(part.parts) > 1):
+                    make_in(tree, Path(safe_name(name)))
         except PermissionError as exc:
             raise ActionRefused(f"control group {directory}: {exc.strerror}") from exc
         except OSError as exc:
@@ -118,18 +107,9 @@ class ControlGroups:
 
     def remove(self, name: str) -> bool:
         """Remove the group, those below it, and those above it that are left empty; False: it holds processes."""
-        directory = self.directory(name)
-        for each in (*_tree(directory), directory):
-            with contextlib.suppress(OSError):
-                each.rmdir()
-        if directory.exists():
-            return False
-        for above in directory.parents:
-            if above == self.base:
-                break
-            with contextlib.suppress(OSError):
-                above.rmdir()
-        return True
+        for tree in (*self.others, self.main):
+            _remove_in(tree.base, tree.base / safe_name(name))
+        return not self.directory(name).exists()
 
     def _others(self, name: str) -> list[ProcessId]:
         return [process for process in self.processes(name) if process.pid != os.getpid()]
@@ -152,28 +132,19 @@ class ControlGroups:
             send(process, signal.SIGKILL)
 
 
-def _parse_mount(line: str) -> Hierarchy | None:
-    before, _, after = line.partition(" - ")
-    fields, (kind, _, options) = before.split(), after.split(maxsplit=2)
-    root, mount_point = _unescape(fields[3]), _unescape(fields[4])
-    if kind == "cgroup2":
-        return Hierarchy(2, "", root, mount_point)
-    label = next((each for each in _VERSION_1 if each in options.split(",")), None)
-    return Hierarchy(1, label, root, mount_point) if kind == "cgroup" and label else None
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+def make_in(tree: Tree, place: Path) -> Path:
+    """Make a group, and those above it, in one hierarchy; `place` is relative to our groups there. Raises OSError."""
+    directory = tree.base / place
+    _make_all(directory)
+    if "cpuset" in tree.controllers and tree.version == 1:
+        _fill_cpusets(tree.base, directory)
+    return directory
 
 
 def _safe_part(part: str) -> str:
     text = re.sub(r"[^A-Za-z0-9_.:@-]", ".", part)
     word, dot, _ = text.partition(".")
     return f"_{text}" if text[0] in "._" or (dot and word in _KERNEL_WORDS) else text
-
-
-def _is_ours_to_change(directory: Path) -> bool:
-    return os.access(directory, os.W_OK | os.X_OK) and os.access(directory / "cgroup.procs", os.W_OK)
 
 
 def _make_all(directory: Path) -> None:
@@ -185,6 +156,28 @@ def _make_all(directory: Path) -> None:
         except FileNotFoundError:
             if attempt == 2:
                 raise
+
+
+def _fill_cpusets(base: Path, directory: Path) -> None:
+    """Give groups without processors or memory nodes those of their parent: a cpuset of version 1 takes no process before."""
+    chain = [directory, *directory.parents]
+    for group in reversed(chain[: chain.index(base)]):
+        for file in ("cpuset.cpus", "cpuset.mems"):
+            if not (group / file).read_text(encoding="ascii").strip():
+                (group / file).write_text((group.parent / file).read_text(encoding="ascii"), encoding="ascii")
+
+
+def _remove_in(base: Path, directory: Path) -> None:
+    for each in (*_tree(directory), directory):
+        with contextlib.suppress(OSError):
+            each.rmdir()
+    if directory.exists():
+        return
+    for above in directory.parents:
+        if above == base:
+            break
+        with contextlib.suppress(OSError):
+            above.rmdir()
 
 
 def _tree(directory: Path) -> Iterator[Path]:

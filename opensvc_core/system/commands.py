@@ -122,7 +122,7 @@ class CommandRunner:
         # LVM complains on stderr about descriptors that it did not open, such as the lock's.
         ours = {} if is_application else {"LC_ALL": "C", "LVM_SUPPRESS_FD_WARNINGS": "1"}
         environment = {**os.environ, **ours, **setting.environment}
-        directories = [str(self._groups.directory(group))] if self._groups and group else []
+        directories = [str(path) for path in self._groups.entrances(group)] if self._groups and group else []
         argv = launch_argv(setting, command.argv, cgroup_dirs=directories, identity=identity_of(setting))
         if len(argv) > len(command.argv) and (problem := why_not_started(command.argv[0], environment, setting.cwd)):
             return CommandResult(problem[0], stderr=problem[1])

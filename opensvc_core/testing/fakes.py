@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from opensvc_core.driver.context import Context, Log, ServiceFacts, System
+from opensvc_core.model.limits import ProcessGroup, Unmet
 from opensvc_core.model.names import Rid, ServicePath
 from opensvc_core.model.operations import CommandResult, Setting
 from opensvc_core.model.process import ProcessId
@@ -25,7 +26,7 @@ class FakeSystem:
         stuck: processes that can't be ended.
         boot: the identity of the boot; root: whether the agent may do everything.
 
-    `asked` are the command lines of the queries so far, `ended` the processes that were ended.
+    `asked` are the command lines of the queries so far, `ended` the processes that were ended, `limited` the groups that got limits.
     """
 
     answers: dict[str, CommandResult | list[CommandResult]] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class FakeSystem:
     root: bool = True
     asked: list[str] = field(default_factory=list)
     ended: list[ProcessId] = field(default_factory=list)
+    limited: dict[str, list[ProcessGroup]] = field(default_factory=dict)
 
     def query(self, argv: Sequence[str], *, timeout: float = 10.0, setting: Setting | None = None) -> CommandResult:
         """The answer to this command line, else to this program."""
@@ -68,6 +70,19 @@ class FakeSystem:
         """Remove a group that is empty."""
         if not self.groups.get(cgroup):
             self.groups.pop(cgroup, None)
+
+    def group_path(self, cgroup: str) -> str:
+        """As where all groups stand at the top."""
+        return f"/{cgroup}"
+
+    def has_limits(self, cgroup: str) -> bool:
+        """Whether this host was asked to limit it, or a group below it."""
+        return any(f"{name}/".startswith(f"{cgroup}/") for name in self.limited)
+
+    def limit_group(self, cgroup: str, chain: Sequence[ProcessGroup]) -> Sequence[Unmet]:
+        """Keep what is asked for; every limit is held."""
+        self.limited[cgroup] = list(chain)
+        return ()
 
     def boot_id(self) -> str:
         """`boot`."""

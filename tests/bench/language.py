@@ -6,6 +6,7 @@ import configparser
 import os
 import statistics
 from pathlib import Path
+from typing import Any
 
 from opensvc_core import Node
 from opensvc_core.config.document import Document
@@ -38,13 +39,11 @@ def read_by_configparser(text: str) -> configparser.RawConfigParser:
     return parser
 
 
-def evaluate(service: Service) -> None:
+def evaluate(service: Service) -> list[dict[str, Any]]:
     """Every value of a service's file, converted, with its references resolved."""
     config = service.config()
-    config.values("DEFAULT", ServiceKeywords)
-    for section in config.resources():
-        config.values(section.rid, ResourceKeywords)
-        config.values(section.rid, config.driver(section))
+    resources = [(section.rid, declares) for section in config.resources() for declares in (ResourceKeywords, config.driver(section))]
+    return [config.values(section, declares) for section, declares in [("DEFAULT", ServiceKeywords), *resources]]
 
 
 def edit(folder: Path) -> None:

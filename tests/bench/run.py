@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import host_start, language
+from tests.bench import containers, groups, host_start, language
 from tests.bench.measure import BARE, BIN, RUNS, compare, report, timed
 
 SERVICES = 1000
@@ -41,6 +41,8 @@ def main() -> None:
         many(folder)
         start(folder, environment)
         host_start.measure(folder / "host")
+        containers.measure()
+        groups.measure(folder / "groups")
     finally:
         shutil.rmtree(folder)
 

@@ -4,7 +4,8 @@ import subprocess
 import pytest
 
 from opensvc_core.errors import ActionFailed
-from opensvc_core.system.cgroups import ControlGroups, Hierarchy, hierarchies, own_group, safe_name
+from opensvc_core.system.cgroups import ControlGroups, safe_name
+from opensvc_core.system.hierarchies import Hierarchy, hierarchies, own_group
 
 VERSION_2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n"
 VERSION_1 = """\
@@ -22,10 +23,14 @@ CONTAINER = "700 690 0:26 /docker/abc /mnt/c\\040g ro - cgroup cgroup rw,pids\n"
     ("text", "mount_points"),
     [
         pytest.param(VERSION_2, ["/sys/fs/cgroup"], id="version 2"),
-        pytest.param(VERSION_1, ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/systemd"], id="version 1"),
+        pytest.param(
+            VERSION_1,
+            ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/net_cls,net_prio"],
+            id="version 1",
+        ),
         pytest.param(
             HYBRID,
-            ["/sys/fs/cgroup/unified", "/sys/fs/cgroup/pids", "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/systemd"],
+            ["/sys/fs/cgroup/" + name for name in ("unified", "pids", "freezer", "systemd", "net_cls,net_prio")],
             id="hybrid",
         ),
         pytest.param(CONTAINER, ["/mnt/c g"], id="container"),
@@ -39,10 +44,10 @@ def test_the_best_hierarchy_comes_first(text, mount_points):
 @pytest.mark.parametrize(
     ("hierarchy", "path"),
     [
-        pytest.param(Hierarchy(2, "", "/", "/sys/fs/cgroup"), "system.slice/x.service", id="version 2"),
-        pytest.param(Hierarchy(1, "pids", "/docker/abc", "/m"), "sub", id="below the group of a container"),
-        pytest.param(Hierarchy(1, "name=systemd", "/", "/m"), "user.slice", id="named"),
-        pytest.param(Hierarchy(1, "freezer", "/", "/m"), "", id="not listed"),
+        pytest.param(Hierarchy(2, frozenset(), "/", "/sys/fs/cgroup"), "system.slice/x.service", id="version 2"),
+        pytest.param(Hierarchy(1, frozenset(["pids"]), "/docker/abc", "/m"), "sub", id="below the group of a container"),
+        pytest.param(Hierarchy(1, frozenset(["name=systemd"]), "/", "/m"), "user.slice", id="named"),
+        pytest.param(Hierarchy(1, frozenset(["freezer"]), "/", "/m"), "", id="not listed"),
     ],
 )
 def test_our_own_group_is_read_for_each_hierarchy(hierarchy, path):

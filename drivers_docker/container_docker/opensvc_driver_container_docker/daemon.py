@@ -24,6 +24,7 @@ from opensvc_core.api import (
 from opensvc_driver_container_docker import leftovers, network
 from opensvc_driver_container_docker.engine import ACTION_PATIENCE, Engine, NotRunningError, SilentError
 from opensvc_driver_container_docker.home import Home
+from opensvc_driver_container_docker.turn import one_at_a_time
 
 # The variable by which the processes of a daemon are known; a container does not inherit it.
 _MARK: Final = "OPENSVC_DOCKER_DAEMON"
@@ -31,6 +32,8 @@ _MARK: Final = "OPENSVC_DOCKER_DAEMON"
 _LONGEST_FOLDER: Final = 107 - len("/exec/containerd/containerd-debug.sock.ttrpc")
 # Seconds in which an end of dockerd is seen at once; what comes later is seen by who waits for its answer.
 _WATCH: Final = 0.05
+# The option that says who makes the control groups of containers.
+_GROUPS: Final = "native.cgroupdriver"
 _START_PATIENCE: Final = 60.0
 _EXEC_PATIENCE: Final = 0.5
 _STOP_PATIENCE: Final = 30.0
@@ -107,6 +110,9 @@ class PrivateDaemon:
         }
         if not any(word.partition("=")[0] == "--config-file" for word in self._arguments):
             options["--config-file"] = str(_NO_SETTINGS)
+        if not any(_GROUPS in word for word in self._arguments):
+            # in groups of systemd's, which knows nothing of ours, a limit of the service would not hold for its containers
+            options["--exec-opt"] = f"{_GROUPS}=cgroupfs"
         if self._has_own_bridge:
             options["--bridge"] = places.bridge
         return [self._program, *(word for pair in options.items() for word in pair), *self._arguments]
@@ -145,7 +151,8 @@ class PrivateDaemon:
         """Start it, unless it runs, and wait until it answers."""
         with _TURN:
             if not self.is_up():
-                yield from self._start()
+                with one_at_a_time():
+                    yield from self._start()
                 self._plan("up")
 
     def stop(self, stopped: str) -> Operations:

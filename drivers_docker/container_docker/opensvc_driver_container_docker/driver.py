@@ -63,6 +63,11 @@ class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
         return self.private.engine if self.private else Engine(_host_socket())
 
     @property
+    def cgroup(self) -> str:
+        """The control group that its own is in where that has limits: the subset's, or the service's."""
+        return self.context.groups[-2].path if len(self.context.groups) > 1 else ""
+
+    @property
     def path(self) -> str:
         """The service, as the label of its containers says it."""
         return str(self.context.service.path)
@@ -235,7 +240,7 @@ class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
         return image is not None and image[0] != found.image_id
 
     def _creation(self, mark: str, *, condition: str) -> Command:
-        definition = self.definition(self._name_of)
+        definition = self.definition(self._name_of, cgroup=self._outer_group)
         labels = {PATH_LABEL: self.path, RID_LABEL: self.rid, DEFINITION_LABEL: mark}
         known = None if condition else self.engine.image_tags(self.image)
         image = answers.tagged(self.image, known[1] if known else ())
@@ -272,7 +277,26 @@ class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
         return self.docker("stop", "-t", f"{self.stop_timeout:.0f}", self.name)
 
     def _mark(self) -> str:
-        return self.definition(self._identity_of).mark(self.image)
+        return self.definition(self._identity_of, cgroup=self._outer_group).mark(self.image)
+
+    @cached_property
+    def _outer_group(self) -> str:
+        """The path of the group whose limits hold for the container as well; empty: there are none, or docker can't place it there."""
+        keywords = [f"{group.owner}.{keyword}" for group in self.context.groups[:-1] for keyword in group.limits]
+        if not self.cgroup or not keywords:
+            return ""
+        manager = self._group_manager()
+        path = self.context.system.group_path(self.cgroup) if manager == "cgroupfs" else ""
+        if not path and not self.is_rehearsed:
+            reason = f"the docker daemon leaves control groups to {manager}" if manager != "cgroupfs" else "our groups are not at the top"
+            self.context.log.warning(f"{', '.join(keywords)}: no effect on the container: {reason}")
+        return path
+
+    def _group_manager(self) -> str:
+        try:
+            return self.engine.group_manager()
+        except NotRunningError:
+            return "cgroupfs"  # in a plan, the daemon that will be started
 
     def _name_of(self, rid: str) -> str:
         """The name of another container of the service."""

@@ -53,6 +53,11 @@ class Engine:
         found = json.loads(body)
         return found["Id"], found.get("RepoTags") or []
 
+    def group_manager(self) -> str:
+        """Who makes the control groups: `cgroupfs`, which is the daemon itself, or `systemd`."""
+        code, body = self.get("/info", patience=ACTION_PATIENCE)
+        return str(json.loads(body).get("CgroupDriver") or "nobody") if code == 200 else "nobody"
+
     def start_error(self, container: str) -> str:
         """Why the last start of a container failed, as the daemon noted it."""
         code, body = self.get(f"/containers/{quote(container)}/json", patience=ACTION_PATIENCE)

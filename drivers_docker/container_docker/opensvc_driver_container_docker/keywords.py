@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from opensvc_core.api import Context, Keyword, Resource, boolean, duration, shell_words, text, tristate
+from opensvc_driver_container_docker import limits
 from opensvc_driver_container_docker.definition import Definition, extra_words, name_in, resolved, variables
 
 
@@ -135,11 +137,19 @@ class DockerKeywords(Resource):
         prefix = "" if path.namespace in ("", "root") else f"{path.namespace}.."
         return f"{prefix}{path.name}.{rid.replace('#', '.')}"
 
-    def definition(self, name_of: Callable[[str], str]) -> Definition:
-        """What the container is made of; `name_of` tells the name of another container of the service."""
-        words = [*self._switches(), *self._options(), *extra_words(self.run_args)]
+    def definition(self, name_of: Callable[[str], str], *, cgroup: str = "") -> Definition:
+        """What the container is made of.
+
+        `name_of` tells the name of another container of the service, `cgroup` the control group that it is to be in; empty: docker's.
+        """
+        words = [*self._switches(), *self._options(), *self._limits(), *extra_words(self.run_args)]
+        words += [f"--cgroup-parent={cgroup}"] if cgroup else []
         entry = [*self.entrypoint[1:], *self.command]
         return Definition(resolved(words, name_of), variables(self.environment), tuple(entry))
+
+    def _limits(self) -> list[str]:
+        groups = self.context.groups
+        return limits.words(groups[-1].limits, os.cpu_count() or 1) if groups and groups[-1].path else []
 
     def _switches(self) -> list[str]:
         given = {"--rm": self.rm, "--interactive": self.interactive, "--tty": self.tty, "--privileged": self.privileged}

@@ -49,7 +49,7 @@ class Launcher(Resource):
     @property
     def cgroup(self) -> str:
         """The control group of its processes; empty where the service has none."""
-        return f"{self.context.service.cgroup}/{self.rid}" if self.context.service.cgroup else ""
+        return self.context.cgroup
 
     def marks(self) -> dict[str, str]:
         """The variables that its processes, and no others on this host, are started with.

@@ -91,7 +91,7 @@ class Host(Launcher, Runnable):
             self.command.argv,
             succeeds=_ANY_CODE,
             timeout=self.timeout or None,
-            setting=self.command_setting(program),
+            setting=self.command_setting(program)._replace(cgroup=self.cgroup),
             text=text,
             done="run",
             condition=self.assumption(program),
