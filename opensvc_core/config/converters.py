@@ -121,6 +121,14 @@ def octal(value: str) -> int:
     return int(found[1], 8)
 
 
+def reservation_key(value: str) -> str:
+    """A key of a reservation on a disk, not zero: `0x2f01`, with or without the 0x, always in base 16; 16 digits at most."""
+    found = re.fullmatch(r"(?:0x)?([0-9a-f]{1,16})", value.strip().lower())
+    if found is None or not int(found[1], 16):
+        _refuse(value, "no key of a reservation", "1 to 16 digits of base 16, such as 0x2f00000000000001, and not zero")
+    return f"{int(found[1], 16):#x}"
+
+
 def boolean(value: str) -> bool:
     """Yes or no, in any case: `yes y true t 1`; `no n false f 0 0.0 none [] {}` and nothing."""
     word = value.strip().lower()

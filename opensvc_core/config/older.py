@@ -11,22 +11,7 @@ SUCCESSORS: Final[Mapping[tuple[str, str], str]] = {
     ("DEFAULT", "mode"): "every service is hosted; take it out",
 }
 
-_GROUPS_OF_PROCESSES = frozenset(
-    {
-        "create_pg",
-        "pg_cpus",
-        "pg_mems",
-        "pg_cpu_shares",
-        "pg_cpu_quota",
-        "pg_mem_oom_control",
-        "pg_mem_limit",
-        "pg_vmem_limit",
-        "pg_mem_swappiness",
-        "pg_blkio_weight",
-    }
-)
-_RESERVATIONS = frozenset({"prkey", "no_preempt_abort"})
-_ANY: Final = _GROUPS_OF_PROCESSES | _RESERVATIONS | {"always_on", "zone"}
+_ANY: Final = frozenset({"always_on", "zone"})
 
 # Keywords of earlier agents, by group, that no part of this one reads: a file that has them says nothing wrong, and nothing happens.
 # A keyword that is declared is never looked up here.
@@ -63,7 +48,7 @@ WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
         "svc_flex_cpu_high_threshold",
         "svc_flex_cpu_low_threshold",
     },
-    "subset": _GROUPS_OF_PROCESSES,
+    "subset": frozenset(),
     "ip": _ANY | {"dns_name_suffix", "dns_update", "wait_dns", "provisioner", "network"},
     "disk": _ANY | {"dsf", "promote_rw", "vg_options"},
     "fs": _ANY | {"snap_size"},

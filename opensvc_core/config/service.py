@@ -70,8 +70,12 @@ class ServiceConfig:
 
     def subsets(self) -> dict[str, bool]:
         """For each `[subset#group:name]`, under `group:name`, whether it is parallel."""
+        return {name: keywords.parallel for name, keywords in self.subset_keywords().items()}
+
+    def subset_keywords(self) -> dict[str, SubsetKeywords]:
+        """The keywords of each `[subset#group:name]`, under `group:name`."""
         names = (name for name in self.document.sections() if name.startswith("subset#"))
-        return {name.partition("#")[2]: SubsetKeywords(self.values(name, SubsetKeywords)).parallel for name in names}
+        return {name.partition("#")[2]: SubsetKeywords(self.values(name, SubsetKeywords)) for name in names}
 
     # -- values
 

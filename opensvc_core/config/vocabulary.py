@@ -10,6 +10,7 @@ from opensvc_core.config.converters import (
     duration,
     integer,
     lower,
+    reservation_key,
     schedule_text,
     shell_words,
     text,
@@ -19,6 +20,7 @@ from opensvc_core.config.converters import (
     words_lower,
 )
 from opensvc_core.config.keywords import Declares, Deferred, Keyword
+from opensvc_core.config.limits import LimitKeywords
 from opensvc_core.model.requirements import readable
 
 ENVIRONMENTS = tuple(
@@ -83,7 +85,7 @@ class Triggers(Declares):
         return str((value.ask() if isinstance(value, Deferred) else value) or "")
 
 
-class ServiceKeywords(Triggers):
+class ServiceKeywords(Triggers, LimitKeywords):
     """`[DEFAULT]`: the service itself."""
 
     id = Keyword(text, inherit="", text="The service's identity (a UUID), given when it is created.")
@@ -124,6 +126,7 @@ class ServiceKeywords(Triggers):
     children = Keyword(words_lower, default=[], scopable=True, text="Services to be down before this one goes down.")
     rollback = Keyword(boolean, default=True, scopable=True, text="Undo a start that failed.")
     disable = Keyword(boolean, default=False, scopable=True, text="Leave the whole service alone.")
+    create_pg = Keyword(boolean, default=True, scopable=True, text="Keep processes in control groups; without them there are no limits.")
     lock_timeout = Keyword(duration, default=60.0, text="Seconds to wait for another action on the same instance.")
     monitor_action = Keyword(
         text,
@@ -157,7 +160,7 @@ class ServiceKeywords(Triggers):
     )
 
 
-class ResourceKeywords(Triggers):
+class ResourceKeywords(Triggers, LimitKeywords):
     """Any resource: what the core, not the driver, does with it."""
 
     type = Keyword(text, scopable=True, inherit="", text="The driver inside its group.")
@@ -175,6 +178,15 @@ class ResourceKeywords(Triggers):
     unprovision = Keyword(boolean, default=True, scopable=True, text="Take part in `unprovision`.")
     encap = Keyword(boolean, default=False, scopable=True, text="Left to the agent inside the service's container.")
     scsireserv = Keyword(boolean, default=False, aliases=("scsi_reserve",), text="Reserve the disks for the node that has them active.")
+    prkey = Keyword(
+        reservation_key,
+        scopable=True,
+        text="The key of this node in reservations; default: the one in node.conf, else one made of the node's name.",
+        example="0x2f00000000000001",
+    )
+    no_preempt_abort = Keyword(
+        boolean, default=False, scopable=True, text="Take a reservation over without ending the commands that the other node has under way."
+    )
     start_requires = Keyword(readable, default="", scopable=True, inherit="", text="Resources and states without which it doesn't start.")
     stop_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for stop.")
     provision_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for provision.")
@@ -186,7 +198,7 @@ class ResourceKeywords(Triggers):
     sync_update_requires = Keyword(readable, default="", scopable=True, inherit="", text="The same for sync update.")
 
 
-class SubsetKeywords(Declares):
+class SubsetKeywords(LimitKeywords):
     """`[subset#group:name]`."""
 
     parallel = Keyword(boolean, default=False, scopable=True, inherit="", text="Its resources start and stop at the same time.")
@@ -195,6 +207,7 @@ class SubsetKeywords(Declares):
 class NodeKeywords(Declares):
     """`[node]` of node.conf: this node."""
 
+    prkey = Keyword(reservation_key, text="Its key in reservations of disks; default: one made of its name.", example="0x2f00000000000001")
     env = Keyword(text, default="TST", candidates=ENVIRONMENTS, aliases=("host_mode",), text="The environment that this node is part of.")
     ruser = Keyword(text, default="root", aliases=("user",), text="The user that logs in to the peers.")
     maintenance_grace_period = Keyword(duration, default=60.0, text="Seconds that a restart of the daemon is waited for by the peers.")

@@ -9,7 +9,8 @@ from opensvc_core.driver.capabilities import Informative
 from opensvc_core.driver.context import Context
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.build import Builder, devices
-from opensvc_core.instance.implied import implied
+from opensvc_core.instance.groups import groups_of
+from opensvc_core.instance.implied import companions, implied
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
@@ -19,12 +20,14 @@ from opensvc_core.model.snapshot import ServiceStatus
 from opensvc_core.system.locks import InstanceLock
 
 if TYPE_CHECKING:
+    from opensvc_core.config.sections import Section
+    from opensvc_core.config.vocabulary import ResourceKeywords
     from opensvc_core.instance.performer import Request
 
 
-def status(subject: Subject, *, shows_disabled: bool = False) -> ServiceStatus:
+def status(subject: Subject, *, shows_disabled: bool = False, shared: dict[str, Any] | None = None) -> ServiceStatus:
     """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case."""
-    seen = instance(subject, shared={})
+    seen = instance(subject, shared={} if shared is None else shared)
     lock = InstanceLock(subject.state.lock_file)
     local = seen.evaluate(subject.state.in_progress() if lock.holder() else frozenset())
     keywords = seen.keywords
@@ -76,7 +79,10 @@ def instance(
     facts = subject.facts(config)
     log = journal or subject.journal(lambda _event: None)
 
-    def context(rid: str) -> Context:
+    subsets = config.subset_keywords()
+
+    def context(section: Section, policy: ResourceKeywords) -> Context:
+        rid = section.rid
         return Context(
             rid=Rid(rid),
             system=node.host,
@@ -90,16 +96,17 @@ def instance(
             planned_paths=frozenset() if planned_paths is None else planned_paths,
             planned_gone=gone,
             shared=shared,
+            groups=groups_of(facts.cgroup, section, policy, service=config.service, subsets=subsets),
         )
 
-    parts.extend(Builder(config, node.registry.driver, context, implied(facts)).parts())
+    parts.extend(Builder(config, node.registry.driver, context, [*implied(facts), *companions(config)]).parts())
     return Instance(
         parts,
         node=node.name,
         keywords=config.service,
         facts=facts,
         state=subject.state,
-        subsets=config.subsets(),
+        subsets={name: keywords.parallel for name, keywords in subsets.items()},
         is_node_frozen=node.state.is_frozen(),
         is_older=config.document.is_older,
         store=node.store,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from opensvc_core.config.sections import group_of
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.errors import ActionRefused, ConfigError, NoSuchObject
 from opensvc_core.instance.service import Service
 from opensvc_core.instance.store import parse
 from opensvc_core.instance.surroundings import Surroundings
 from opensvc_core.model.names import ServicePath
-from opensvc_core.model.selectors import is_pattern, select
+from opensvc_core.model.selectors import Value, is_pattern, select
 
 
 class Node(Surroundings):
@@ -23,12 +25,12 @@ class Node(Surroundings):
         nodename: the node's name; None: OSVC_NODENAME, else the host's.
     """
 
-    def services(self, selector: str = "**") -> list[Service]:
-        """The services that a selector names. Raises NoSuchObject where a plain name names none."""
+    def services(self, selector: str = "**", *, namespace: str = "") -> list[Service]:
+        """The services that a selector names, of all namespaces or of one. Raises NoSuchObject where a plain name names none."""
         found: list[ServicePath] = []
         for word in selector.split(","):
             is_name = word and not is_pattern(word)
-            matching = [self._named(word)] if is_name else select(word, self.store.services(), self._lookup)
+            matching = [self._named(word, namespace)] if is_name else select(word, self.store.services(), self._lookup, namespace)
             found.extend(path for path in matching if path not in found)
         return [Service(self, path) for path in found]
 
@@ -52,27 +54,43 @@ class Node(Surroundings):
         self.links.make(service.path)
         return service
 
-    def _named(self, word: str) -> ServicePath:
+    def _named(self, word: str, namespace: str) -> ServicePath:
         path = ServicePath.parse(word)
+        if namespace and word.count("/") < 2:
+            path = path._replace(namespace=namespace)
         if not self.store.exists(path):
             from opensvc_core.config.findings import did_you_mean  # noqa: PLC0415 - only a mistake pays for it
 
             hint = did_you_mean(word, map(str, self.store.services()))
-            raise NoSuchObject(f"no service {word!r} on {self.name}" + (f"; {hint}" if hint else ""))
+            raise NoSuchObject(f"no service {str(path)!r} on {self.name}" + (f"; {hint}" if hint else ""))
         return path
 
-    def _lookup(self, path: ServicePath, key: str) -> Sequence[str]:
+    def _lookup(self, path: ServicePath, key: str) -> Sequence[Value]:
         """The values that a selector's `key`, `rid.key`, `group.key` or `group` finds in a service's file; none in a broken one."""
         try:
-            return self._values(Service(self, path).config(), key)
+            return list(_values(Service(self, path).config(), key))
         except (ConfigError, ActionRefused):
             return ()
 
-    def _values(self, config: ServiceConfig, key: str) -> Sequence[str]:
-        section, _, name = key.rpartition(".")
-        sections = config.document.sections()
-        if not section:
-            value = config.text("DEFAULT", key)
-            return [value] if value is not None else [one for one in sections if one.partition("#")[0] == key and "#" in one]
-        matching = [one for one in sections if section in (one, one.partition("#")[0])]
-        return [value for value in (config.text(one, name) for one in matching) if value is not None]
+
+def _values(config: ServiceConfig, key: str) -> Iterator[Value]:
+    section, _, name = key.rpartition(".")
+    sections = config.document.sections()
+    text = None if section else config.text("DEFAULT", key)
+    if text is not None:
+        yield _value(config, "DEFAULT", key, text)
+    elif not section:
+        yield from (Value(one) for one in sections if "#" in one and key in (one.partition("#")[0], group_of(one)))
+    for one in sections if section else ():
+        if section in (one, one.partition("#")[0], group_of(one)) and (text := config.text(one, name)) is not None:
+            yield _value(config, one, name, text)
+
+
+def _value(config: ServiceConfig, section: str, key: str, text: str) -> Value:
+    """A value whose keyword is looked up when it is compared as a number: that may need the driver."""
+
+    def number(written: str) -> Any:
+        keyword = config.keyword(section, key)
+        return keyword.convert(written) if keyword else written
+
+    return Value(text, number)

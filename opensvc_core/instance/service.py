@@ -8,7 +8,7 @@ What a status or an action needs is imported when one is asked for: a command th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opensvc_core.instance.subject import Subject
 from opensvc_core.plan.selection import EVERYTHING, Selection
@@ -33,11 +33,14 @@ class Service(Subject):
 
     # -- status
 
-    def status(self, *, shows_disabled: bool = False) -> ServiceStatus:
-        """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case."""
+    def status(self, *, shows_disabled: bool = False, shared: dict[str, Any] | None = None) -> ServiceStatus:
+        """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case.
+
+        `shared`, empty at first, is what one look at several services keeps: reports of the host that tell of all of them.
+        """
         from opensvc_core.instance import looking
 
-        return looking.status(self, shows_disabled=shows_disabled)
+        return looking.status(self, shows_disabled=shows_disabled, shared=shared)
 
     def tell_status(self, status: ServiceStatus) -> None:
         """Tell the plugins when the overall status is another one than was told before. Needs the right to write `var`."""

@@ -53,12 +53,13 @@ class Subject:
             launchers=paths.etc / f"{self.path.config_path}.d",
             run_dir=paths.run / self.path.state_path,
             tmp_dir=paths.tmp,
-            cgroup=f"{self.node.cgroup}/{self.path.state_path.replace('/', '.')}",
+            cgroup=f"{self.node.cgroup}/{self.path.state_path.replace('/', '.')}" if keywords.create_pg else "",
             is_older=config.document.is_older,
             file=paths.etc / f"{self.path.config_path}{'.env' if config.document.is_older else '.conf'}",
             drpnodes=tuple(dict.fromkeys([*(keywords.drpnode or "").split(), *keywords.drpnodes])),
             cluster_nodes=tuple(self.node.cluster.nodes),
             peer_user=self.node.settings.ruser,
+            prkey=self.node.settings.prkey or "",
         )
 
     def validate(self, document: Document | None = None, only: Collection[str] | None = None) -> list[Finding]:
@@ -75,10 +76,10 @@ class Subject:
 
     def _implied(self, config: ServiceConfig) -> list[Section]:
         """The resources that are there without a section; none where the file can't be evaluated, which is a finding of its own."""
-        from opensvc_core.instance.implied import implied  # noqa: PLC0415
+        from opensvc_core.instance.implied import companions, implied  # noqa: PLC0415
 
         with suppress(ConfigError):
-            return implied(self.facts(config))
+            return [*implied(self.facts(config)), *companions(config)]
         return []
 
     def change(self, edit: Callable[[Document], Document]) -> list[Finding]:

@@ -5,25 +5,36 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
 
 from opensvc_core.errors import UsageError
 from opensvc_core.model.names import ServicePath
 
-# What a service's file says for `key`, `rid.key` or `group.key`: all values found, as text.
-Lookup = Callable[[ServicePath, str], Sequence[str]]
+
+class Value(NamedTuple):
+    """What a service's file says: the text, and what makes a number of such a text (`5m` → 300.0); raises ValueError for none."""
+
+    text: str
+    convert: Callable[[str], Any] = float
+
+
+# What a service's file says for `key`, `rid.key` or `group.key`: all values found.
+Lookup = Callable[[ServicePath, str], Sequence[Value]]
 _MATCHER = re.compile(r"(?P<key>[^=~<>:!*/]+?)(?P<operator>~=|<=|>=|[=~<>:])(?P<value>.*)\Z", re.DOTALL)
 
 
-def select(selector: str, services: Sequence[ServicePath], lookup: Lookup) -> list[ServicePath]:
+def select(selector: str, services: Sequence[ServicePath], lookup: Lookup, namespace: str = "") -> list[ServicePath]:
     """The services that a selector names, in the order of its elements, each once.
 
     `,` is or, `+` is and (and binds tighter), `!` negates an element. `*` in a short name stays in the root
-    namespace and in kind `svc`; `**` is everything.
+    namespace and in kind `svc`; `**` is everything. With a namespace all of it is about the services of that one.
     """
+    own = [service for service in services if namespace in ("", service.namespace)]
+    matches = _Matching(lookup, namespace or "root")
     found: dict[ServicePath, None] = {}
     for alternative in selector.split(","):
         words = [word for word in alternative.split("+") if word]
-        found.update(dict.fromkeys(service for service in services if words and all(_matches(word, service, lookup) for word in words)))
+        found.update(dict.fromkeys(service for service in own if words and all(matches(word, service) for word in words)))
     return list(found)
 
 
@@ -32,44 +43,49 @@ def is_pattern(selector: str) -> bool:
     return any(character in selector for character in "*?[!+,=~<>:")
 
 
-def _matches(word: str, service: ServicePath, lookup: Lookup) -> bool:
-    if word.startswith("!"):
-        return not _matches(word[1:], service, lookup)
-    matcher = _MATCHER.match(word)
-    if matcher:
-        return _compares(lookup(service, matcher["key"]), matcher["operator"], matcher["value"])
-    return fnmatchcase(f"{service.namespace}/{service.kind}/{service.name}", _pattern(word))
+class _Matching:
+    """Whether a service is one that an element means."""
+
+    def __init__(self, lookup: Lookup, namespace: str) -> None:
+        self._lookup, self._namespace = lookup, namespace
+
+    def __call__(self, word: str, service: ServicePath) -> bool:
+        if word.startswith("!"):
+            return not self(word[1:], service)
+        matcher = _MATCHER.match(word)
+        if matcher:
+            return _compares(self._lookup(service, matcher["key"]), matcher["operator"], matcher["value"])
+        return fnmatchcase(f"{service.namespace}/{service.kind}/{service.name}", self._pattern(word))
+
+    def _pattern(self, word: str) -> str:
+        """The glob over `namespace/kind/name` that a word means."""
+        if word == "**":
+            return "*"
+        parts = word.split("/")
+        if parts[0] == "**" and len(parts) == 2:
+            return f"*/*/{parts[1]}"
+        if parts[-1] == "**":
+            return "/".join([*parts[:-1], "*"]) if len(parts) > 2 else f"{parts[0]}/*/*"
+        return "/".join([self._namespace, "svc"][: 3 - len(parts)] + parts)
 
 
-def _pattern(word: str) -> str:
-    """The glob over `namespace/kind/name` that a word means."""
-    if word == "**":
-        return "*"
-    parts = word.split("/")
-    if parts[0] == "**" and len(parts) == 2:
-        return f"*/*/{parts[1]}"
-    if parts[-1] == "**":
-        return "/".join([*parts[:-1], "*"]) if len(parts) > 2 else f"{parts[0]}/*/*"
-    return "/".join(["root", "svc"][: 3 - len(parts)] + parts)
-
-
-def _compares(values: Sequence[str], operator: str, wanted: str) -> bool:
+def _compares(values: Sequence[Value], operator: str, wanted: str) -> bool:
     if operator == ":":
         return bool(values)
     return any(_compare(value, operator, wanted) for value in values)
 
 
-def _compare(value: str, operator: str, wanted: str) -> bool:
+def _compare(value: Value, operator: str, wanted: str) -> bool:
     if operator == "=":
-        return value == wanted or value.lower() == wanted.lower()
+        return value.text.lower() == wanted.lower()
     if operator == "~":
-        return _search(wanted, value)
+        return _search(wanted, value.text)
     if operator == "~=":
-        return wanted in value.split()
+        return wanted in value.text.split()
     try:
-        difference = float(value) - float(wanted)
-    except ValueError:
-        return False
+        difference = float(value.convert(value.text)) - float(value.convert(wanted))
+    except (ValueError, TypeError):
+        return False  # no number: a percentage, a list, a word
     return {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}[operator]
 
 

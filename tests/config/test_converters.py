@@ -86,6 +86,9 @@ MEANINGS = [
     (c.octal, "755", 0o755),
     (c.octal, "0644", 0o644),
     (c.octal, "0o022", 0o022),
+    (c.reservation_key, "0x2F01", "0x2f01"),
+    (c.reservation_key, " 00ff ", "0xff"),
+    (c.reservation_key, "f" * 16, "0x" + "f" * 16),
 ]
 
 REFUSED = [
@@ -99,6 +102,7 @@ REFUSED = [
     *((c.duration, text) for text in ("1.5h", "m", "1z 1m", "1x", "1y", "abc", "10 5", "1h30", "1 0s", "--5m", "9" * 400)),
     *((c.duration_minutes, text) for text in ("1.5h", "x")),
     *((c.octal, text) for text in ("", "8", "rwx", "77777", "-1")),
+    *((c.reservation_key, text) for text in ("", "0", "0x", "0x0", "xyz", "1" * 17, "-1")),
 ]
 
 
@@ -212,6 +216,7 @@ def test_words_are_read_as_they_were_printed(found):
         c.duration,
         c.duration_minutes,
         c.octal,
+        c.reservation_key,
     ],
     ids=name_of,
 )

@@ -5,6 +5,7 @@ import pytest
 from opensvc_core.config.converters import boolean, duration, integer, text, words
 from opensvc_core.config.document import Document
 from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.sections import Section
 from opensvc_core.config.service import ServiceConfig, World
 from opensvc_core.errors import ConfigError, DriverUnavailable
 from opensvc_core.model.names import ServicePath
@@ -118,8 +119,8 @@ def test_an_older_word_gives_the_keyword_its_value():
 
 
 def test_older_sections_are_resources_of_the_group_disk():
-    assert list(config("[vg#0]\nvgname=v # comment\n").resources()) == [("vg#0", "disk", "vg")]
-    assert list(config("[vg#0]\nname=v\n", older=True).resources()) == [("vg#0", "disk", "vg")]
+    assert list(config("[vg#0]\nvgname=v # comment\n").resources()) == [Section("vg#0", "disk", "vg")]
+    assert list(config("[vg#0]\nname=v\n", older=True).resources()) == [Section("vg#0", "disk", "vg")]
 
 
 def test_subsets_are_known_by_group_or_driver():

@@ -6,6 +6,7 @@ A new one is a function in `TARGETS`, and a folder of its name with first inputs
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 
 from opensvc_core.config.converters import boolean, command_line, duration, shell_words, size, text, words
 from opensvc_core.config.document import Document
@@ -16,7 +17,10 @@ from opensvc_core.config.service import ServiceConfig, World
 from opensvc_core.config.validation import fixed, validate, validate_node
 from opensvc_core.errors import ConfigError
 from opensvc_core.model.names import ServicePath
+from opensvc_core.schedule.due import next_run
+from opensvc_core.schedule.grammar import parse
 
+MOMENT = 1_700_000_000.0
 NAMES = {"nodename": "n1", "env.a": "foo", "env.l": "e1 e2 e3", "env.n": "1", "a": "{a}", "fs#1.mnt": "/srv"}
 
 
@@ -91,7 +95,8 @@ def validation(data: bytes) -> None:
         return
     world = World(node="n1", path=ServicePath("svc1"), cluster_nodes=("n1", "n2"), environ={"HOME": "/root"})
     config = ServiceConfig(read, world, lambda _name: AnyDriver)
-    for finding in [*validate(config), *validate_node(config)]:
+    host = ServiceConfig(read, world._replace(path=ServicePath("node", kind="ccfg")), lambda _name: AnyDriver, below=read)
+    for finding in [*validate(config), *validate_node(config), *validate_node(host)]:
         assert finding.code
     for section in read.sections():
         try:
@@ -105,9 +110,22 @@ def validation(data: bytes) -> None:
     assert fixed(ServiceConfig(once, world, lambda _name: AnyDriver)).text() == once.text()
 
 
+def schedules(data: bytes) -> None:
+    """A schedule is refused, or is read again as it prints itself, and its next run is not in the past."""
+    try:
+        schedule = parse(data.decode("utf-8", "replace"))
+    except ValueError as error:
+        assert str(error)
+        return
+    assert parse(str(schedule)) == schedule
+    found = next_run(schedule, MOMENT, UTC, last_run=MOMENT - 60)
+    assert found is None or found >= MOMENT
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "document": document,
     "references": references,
     "expressions": expressions,
+    "schedules": schedules,
     "validation": validation,
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opensvc_core.errors import Conflict
+from opensvc_core.errors import ActionFailed, Conflict
 
 ONE = "[fs#1]\ntype = probe\nplace = /dev/shared\n"
 
@@ -28,6 +28,13 @@ def test_it_is_free_when_the_other_has_stopped(lab, two):
     lab.do(other, "start")
     with pytest.raises(Conflict):
         lab.do(one, "start")
+
+
+def test_a_start_that_is_taken_back_holds_nothing(lab, tmp_path):
+    service = lab.service(ONE + "[app#1]\ntype = probe\nfails = start\nplace = /dev/other\n")
+    with pytest.raises(ActionFailed):
+        lab.do(service, "start")
+    assert list((tmp_path / "root/run/held").iterdir()) == []
 
 
 def test_a_note_of_what_is_down_by_now_holds_nothing(lab, two):
