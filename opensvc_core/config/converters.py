@@ -100,6 +100,23 @@ def expanded_shell_words(value: str) -> list[str]:
     return found
 
 
+def user_name(value: str) -> str:
+    """The name or the number of a user; whether the host knows it is seen when it is needed."""
+    return _account(value, "user")
+
+
+def group_name(value: str) -> str:
+    """The name or the number of a group; whether the host knows it is seen when it is needed."""
+    return _account(value, "group")
+
+
+def _account(value: str, kind: str) -> str:
+    name = value.strip()
+    if not re.fullmatch(r"[^\s:,/#-][^\s:,/]*", name) or len(name) > 256:
+        _refuse(value, f"no {kind}", "a name or a number, without blanks, ':', ',' and '/'")
+    return name
+
+
 # -- numbers
 
 

@@ -83,6 +83,10 @@ MEANINGS = [
     (c.duration_minutes, "10", 600.0),
     (c.duration_minutes, "1d3h", 97200.0),
     (c.duration_minutes, "10s", 10.0),
+    (c.user_name, "postgres", "postgres"),
+    (c.user_name, " 1000 ", "1000"),
+    (c.user_name, "EXAMPLE\\jo.doe@example.com", "EXAMPLE\\jo.doe@example.com"),
+    (c.group_name, "www-data", "www-data"),
     (c.octal, "755", 0o755),
     (c.octal, "0644", 0o644),
     (c.octal, "0o022", 0o022),
@@ -101,6 +105,7 @@ REFUSED = [
     *((c.speed, text) for text in ("", "fast", "3 x/s")),
     *((c.duration, text) for text in ("1.5h", "m", "1z 1m", "1x", "1y", "abc", "10 5", "1h30", "1 0s", "--5m", "9" * 400)),
     *((c.duration_minutes, text) for text in ("1.5h", "x")),
+    *((convert, text) for convert in (c.user_name, c.group_name) for text in ("", "a b", "a:b", "-1", "a,b", "/x", "#1", "x" * 300)),
     *((c.octal, text) for text in ("", "8", "rwx", "77777", "-1")),
     *((c.reservation_key, text) for text in ("", "0", "0x", "0x0", "xyz", "1" * 17, "-1")),
 ]

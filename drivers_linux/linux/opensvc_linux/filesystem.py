@@ -20,8 +20,10 @@ from opensvc_core.api import (
     Startable,
     Status,
     duration,
+    group_name,
     octal,
     text,
+    user_name,
 )
 from opensvc_linux.asking import ask, stat_of
 from opensvc_linux.mounts import Mount, at, below, holding, may_hang, read
@@ -70,8 +72,8 @@ class Filesystem(Resource, Startable):
         text="Options for `mount -o`, with commas between them.",
         example="rw,noatime",
     )
-    user = Keyword(text, scopable=True, text="The owner of the mounted directory: a name or a number.", example="postgres")
-    group = Keyword(text, scopable=True, text="Its group: a name or a number.", example="postgres")
+    user = Keyword(user_name, scopable=True, text="The owner of the mounted directory: a name or a number.", example="postgres")
+    group = Keyword(group_name, scopable=True, text="Its group: a name or a number.", example="postgres")
     perm = Keyword(octal, scopable=True, text="Its mode, octal.", example="750")
     stat_timeout = Keyword(
         duration, default=5.0, scopable=True, text="Seconds that a network file system may take to answer before its status is `warn`."

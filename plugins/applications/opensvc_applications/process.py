@@ -9,7 +9,7 @@ from typing import Final
 
 from opensvc_applications import programs
 from opensvc_applications.words import Variables, limit, variables
-from opensvc_core.api import Keyword, ProcessId, Resource, Setting, duration, octal, text
+from opensvc_core.api import Keyword, ProcessId, Resource, Setting, duration, group_name, octal, text, user_name
 
 _LIMITS: Final = ("as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "rss", "stack")
 
@@ -22,9 +22,11 @@ class Launcher(Resource):
     """A resource that runs commands of the administrator."""
 
     user = Keyword(
-        text, scopable=True, text="Who runs the commands; default: the owner of the program, if that is not root, else the agent's user."
+        user_name,
+        scopable=True,
+        text="Who runs the commands; default: the owner of the program, if that is not root, else the agent's user.",
     )
-    group = Keyword(text, scopable=True, text="The group of the commands; default: that of the user.")
+    group = Keyword(group_name, scopable=True, text="The group of the commands; default: that of the user.")
     cwd = Keyword(text, scopable=True, text="Where the commands run; default: the agent's scratch folder, for other users `/`.")
     umask = Keyword(octal, scopable=True, text="The umask of the commands, octal.", example="022")
     environment = Keyword(

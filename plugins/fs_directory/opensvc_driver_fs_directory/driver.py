@@ -20,8 +20,10 @@ from opensvc_core.api import (
     Resource,
     Startable,
     Status,
+    group_name,
     octal,
     text,
+    user_name,
 )
 
 
@@ -30,8 +32,8 @@ class Directory(Resource, Startable, Provisionable):
 
     id = "fs.directory"
     path = Keyword(text, required=True, scopable=True, text="The directory.", example="/srv/{name}/data")
-    user = Keyword(text, scopable=True, text="Its owner: a name or a number.")
-    group = Keyword(text, scopable=True, text="Its group: a name or a number.")
+    user = Keyword(user_name, scopable=True, text="Its owner: a name or a number.")
+    group = Keyword(group_name, scopable=True, text="Its group: a name or a number.")
     perm = Keyword(octal, scopable=True, text="Its mode, octal.", example="750")
 
     def label(self) -> str:
