@@ -13,6 +13,8 @@ mount -t ext4 /dev/vda /own || exec sh
 rm -rf /own/work
 mkdir /own/work
 mount -t overlay -o lowerdir=/lower/root,upperdir=/own/upper,workdir=/own/work root /new || exec sh
+# before the places: one of them may be below it
+mount -t tmpfs -o mode=1777 tmp /new/tmp
 while read -r number place; do
     mkdir -p "/new$place"
     mount -o bind,ro "/lower/places/$number" "/new$place"

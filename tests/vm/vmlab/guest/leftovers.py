@@ -150,8 +150,8 @@ def _volatile() -> list[Path]:
     found = []
     for top in VOLATILE:
         for folder, folders, files in os.walk(top):
-            # below one of them is all of the host
-            folders[:] = [name for name in folders if f"{folder}/{name}" not in NOT_OF_TESTS]
+            # below one of them is all of the host, and the checkout may be below /tmp
+            folders[:] = [name for name in folders if f"{folder}/{name}" not in NOT_OF_TESTS and not os.path.ismount(f"{folder}/{name}")]
             found += [Path(folder, name) for name in [*folders, *files]]
     return found
 

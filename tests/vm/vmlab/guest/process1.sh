@@ -4,7 +4,6 @@ exec </dev/console >/dev/console 2>&1
 tools=/run/lab/own/tools
 export PATH=$tools
 . /run/lab/own/guest.conf
-mount -t tmpfs -o mode=1777 tmp /tmp
 mkdir -p /dev/pts /dev/shm /run/lock /run/sshd /run/shared
 mount -t devpts -o ptmxmode=666,mode=620,gid=5 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
