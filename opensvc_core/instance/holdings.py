@@ -75,4 +75,6 @@ def _same(kind: str, word: str) -> str:
         return word.lower()
     if kind == "device" and not word.startswith("/"):
         return word if "=" in word else ""  # LABEL=…; a name for no device may be used twice
-    return os.path.realpath(word)
+    # the links of /dev are followed; any other path may be on a file system that does not answer
+    path = os.path.normpath(word)
+    return os.path.realpath(path) if path.startswith("/dev/") else path
