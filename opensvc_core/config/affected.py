@@ -1,11 +1,11 @@
-"""What an edit affects: the sections that it touches, and those that refer to them, whatever the way between."""
+"""What an edit affects: the sections that it touches, those that refer to them, whatever the way between, and their reservations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from opensvc_core.config.document import Document
-from opensvc_core.config.sections import is_resource
+from opensvc_core.config.sections import RESERVATION, is_resource
 from opensvc_core.config.service import DEFAULT
 
 
@@ -20,7 +20,7 @@ def affected(before: Document, after: Document) -> frozenset[str] | None:
         marks = tuple(name if is_resource(name) else f"{name}." for name in names)
         names = {name for name, text in texts.items() if name not in found and any(mark in text for mark in marks)}
         found |= names
-    return frozenset(found)
+    return frozenset((*found, *(name for name in after.sections() if name.removesuffix(RESERVATION) in found)))
 
 
 def _reading(items: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ OLDER_DISKS = ("vg", "lv", "loop", "md", "drbd", "zpool", "pool", "vmdg", "vdisk
 # Resources that are there without a section, and may have one: the names by which their drivers are asked for.
 OWN_DRIVERS = {"sync#i0": "sync-rsync"}
 FREE = frozenset({"env", "labels", "data"})
+# How the rid of a reservation ends, behind that of the resource whose disks it is of: `disk#1pr` stands beside `disk#1`.
+RESERVATION = "pr"
 
 
 class Section(NamedTuple):

@@ -30,6 +30,7 @@ def validate(config: ServiceConfig, implied: Sequence[Section] = (), only: Colle
     """The findings of a file, in the order of its lines. Runs no command, asks no device.
 
     `implied` are resources that the service has without a section: `[DEFAULT]`, or a section of their name, may hold their keywords.
+    A section that has the name of one that stands beside another describes that one.
     `only` are the sections to look at, where the others are known to be as they were; None: all.
     """
     return sorted(_of_service(config, implied, only), key=lambda finding: finding.line)
@@ -60,7 +61,8 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collect
     report = Report(config.document)
     wording, references = Wording(config, report), References(config, report)
     sections = [name for name in config.document.sections() if only is None or name in only]
-    resources = {section.rid: section for section in (*implied, *_resources(config, sections))}
+    beside = [one for one in implied if one.beside]
+    resources = {section.rid: section for section in (*implied, *_resources(config, sections), *beside)}
     for name in sections:
         if name in resources:
             yield from wording.resource(resources[name])
@@ -78,7 +80,7 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collect
     yield from claims.used_twice(config, report, everywhere)
     yield from claims.covered(report, everywhere)
     yield from needs.circles(config, report, compared, everywhere[config.world.node])
-    yield from needs.unknown_rids(config, report, sections)
+    yield from needs.unknown_rids(config, report, sections, implied)
     yield from heartbeats.of_service(config, report)
 
 

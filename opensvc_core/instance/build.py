@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from opensvc_core.config.keywords import Declares
 from opensvc_core.config.sections import Section
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.config.vocabulary import ResourceKeywords
@@ -15,8 +17,10 @@ from opensvc_core.instance.part import Part
 from opensvc_core.model.names import Rid
 from opensvc_core.plan.item import Item
 
-# What one that stands beside another has of that one, beside its keywords: where that one is left alone, it is as well.
+# What one that stands beside another has of that one, where the section of its name says nothing else.
 _IN_COMMON = frozenset({"tags", "subset", "disable", "optional", "standby", "monitor", "encap", "shared"})
+# Where that one is left alone, it is as well, whatever its section says.
+_LEFT_ALONE = ("disable", "encap")
 
 
 class Builder:
@@ -37,12 +41,13 @@ class Builder:
 
     def parts(self) -> list[Part]:
         """One part for each resource section, in the order of the file, then those of the implied resources."""
-        sections = list(self._config.resources())
+        companions = {one.rid: one for one in self._implied if one.beside}
+        sections = [section for section in self._config.resources() if section.rid not in companions]
         described = {section.rid for section in sections}
-        implied = [one for one in self._implied if one.rid not in described]
-        parts = [self._part(section) for section in (*sections, *(one for one in implied if not one.beside))]
+        implied = (one for one in self._implied if not one.beside and one.rid not in described)
+        parts = [self._part(section) for section in (*sections, *implied)]
         leaders = {part.rid: part for part in parts}
-        return [*parts, *_acquainted([self._companion(one, leaders[Rid(one.beside)]) for one in implied if one.beside])]
+        return [*parts, *_acquainted([self._companion(one, leaders[Rid(one.beside)]) for one in companions.values()])]
 
     def _part(self, section: Section) -> Part:
         try:
@@ -61,20 +66,38 @@ class Builder:
             return self._unusable(section, policy, str(error))
 
     def _companion(self, section: Section, leader: Part) -> Part:
-        """One that stands beside another resource, in all that the core decides as that one."""
-        known = leader.policy.values
-        policy = ResourceKeywords({name: known[name] for name in _IN_COMMON if name in known})
+        """One that stands beside another resource: as that one, where the section of its name says nothing else."""
+        policy = ResourceKeywords(_in_common(leader))
         item = leader.item._replace(rid=Rid(section.rid), driver=section.driver, beside=leader.rid)
         resource, problem = None, f"{leader.rid} can't be used: {leader.problem}" if leader.problem else ""
         try:
+            policy = self._described(section.rid, leader)
+            refers_to = item.refers_to | self._config.refers_to(section.rid) - {leader.rid}
+            item = item._replace(subset=policy.subset, tags=frozenset(policy.tags), refers_to=refers_to)
             cls = self._driver(section.driver)
             item = item._replace(driver=cls.id)
-            resource = None if problem else cls(self._context(section, policy), self._config.values(section.beside, cls))
+            values = {**self._config.values(section.beside, cls), **self._own(section.rid, cls)}
+            resource = None if problem else cls(self._context(section, policy), values)
         except (DriverUnavailable, ConfigError, ValueError) as error:
             problem = str(error)
         if isinstance(resource, Companion):
             resource.leader = leader.resource
         return Part(item.rid, item, policy, resource, problem, leader.is_service_disabled)
+
+    def _described(self, rid: str, leader: Part) -> ResourceKeywords:
+        """What the core does with one that stands beside another. Raises ConfigError, also for a section that is another resource."""
+        own = self._own(rid, ResourceKeywords)
+        if "type" in own:
+            raise self._config.error(f"it is what {leader.rid} asks for, and can have no type", rid, "type")
+        left_alone = {name: True for name in _LEFT_ALONE if getattr(leader.policy, name)}
+        return ResourceKeywords({**_in_common(leader), **own, **left_alone})
+
+    def _own(self, rid: str, declares: type[Declares]) -> dict[str, Any]:
+        """The values that a section itself gives, none of them inherited."""
+        if not self._config.document.has_section(rid):
+            return {}
+        words = declares.keywords()
+        return {name: self._config.value(rid, word) for name, word in words.items() if self._config.key_of(rid, word)}
 
     def _resource(self, section: Section, cls: type[Resource], policy: ResourceKeywords) -> Resource:
         values = self._config.values(section.rid, cls)
@@ -98,6 +121,12 @@ class Builder:
             occupies=resource.occupies() if resource else "",
             position=resource.position() if resource else 0,
         )
+
+
+def _in_common(leader: Part) -> dict[str, Any]:
+    """What one that stands beside another has of that one."""
+    known = leader.policy.values
+    return {name: known[name] for name in _IN_COMMON if name in known}
 
 
 def _acquainted(parts: Sequence[Part]) -> Sequence[Part]:

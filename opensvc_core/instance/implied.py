@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from opensvc_core.config.keywords import Keyword
-from opensvc_core.config.sections import Section, driver_name
+from opensvc_core.config.sections import RESERVATION, Section, driver_name
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.config.vocabulary import ResourceKeywords
 from opensvc_core.driver.capabilities import UsesDevices
@@ -59,13 +59,16 @@ def implied(facts: ServiceFacts) -> list[Section]:
     return [one.section for one in IMPLIED if one.holds(facts)]
 
 
-WISHED = (Wished("scsireserv", "pr", "disk-scsireserv"),)
+WISHED = (Wished("scsireserv", RESERVATION, "disk-scsireserv"),)
 
 
 def companions(config: ServiceConfig) -> list[Section]:
-    """The resources that keywords of others ask for. Raises ConfigError for a type that can't be evaluated."""
+    """The resources that keywords of others ask for; a section of their name describes them.
+
+    Raises ConfigError for a type that can't be evaluated.
+    """
     words = ((wished, ResourceKeywords.keywords()[wished.keyword]) for wished in WISHED)
-    return [
+    found = [
         Section(f"{one.rid}{wished.suffix}", one.group, wished.driver, one.rid)
         for wished, keyword in words
         # a file of many sections is not evaluated twice for what it does not ask for
@@ -73,6 +76,8 @@ def companions(config: ServiceConfig) -> list[Section]:
         for one in config.resources()
         if _is_wished(config, one, keyword)
     ]
+    rids = {one.rid for one in found}
+    return [one for one in found if one.beside not in rids]  # a section that describes one asks for none
 
 
 def _is_wished(config: ServiceConfig, section: Section, keyword: Keyword[Any]) -> bool:

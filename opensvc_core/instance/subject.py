@@ -78,9 +78,12 @@ class Subject:
         """The resources that are there without a section; none where the file can't be evaluated, which is a finding of its own."""
         from opensvc_core.instance.implied import companions, implied  # noqa: PLC0415
 
+        found: list[Section] = []
         with suppress(ConfigError):
-            return [*implied(self.facts(config)), *companions(config)]
-        return []
+            found += implied(self.facts(config))
+        with suppress(ConfigError):
+            found += companions(config)
+        return found
 
     def change(self, edit: Callable[[Document], Document]) -> list[Finding]:
         """Edit its file: all of the edit, or nothing where that would make an error that was not there before.

@@ -28,6 +28,11 @@ def test_a_section_that_is_gone_affects_what_needs_it():
     assert affected(FILE, FILE.delete_section("fs#2")) == {"fs#2", "fs#3", "app#1"}
 
 
+def test_what_describes_a_reservation_is_affected_with_what_asks_for_it():
+    document = Document.parse("[disk#1]\nscsireserv = true\n[disk#10]\n[disk#1pr]\noptional = true\n")
+    assert affected(document, document.unset("disk#1", "scsireserv")) == {"disk#1", "disk#1pr"}
+
+
 def test_default_affects_all():
     assert affected(FILE, FILE.set("DEFAULT", "nodes", "n2")) is None
 

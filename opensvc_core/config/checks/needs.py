@@ -8,18 +8,18 @@ from graphlib import CycleError, TopologicalSorter
 from opensvc_core.config.checks.claims import Taken, above, mounts_by_path
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding, did_you_mean
-from opensvc_core.config.sections import group_of, is_resource
+from opensvc_core.config.sections import Section, group_of, is_resource
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.errors import ConfigError
 from opensvc_core.model.requirements import IMPOSSIBLE, parse
 
-# Resources that are there without a section of their own.
+# Resources that another node may have without a section, where a fact implies them, and what no node has.
 _IMPLICIT = frozenset({"app", "sync#i0", IMPOSSIBLE})
 
 
-def unknown_rids(config: ServiceConfig, report: Report, sections: Sequence[str]) -> Iterator[Finding]:
-    """A finding for each rid in a `*_requires` keyword that no section has: the action could never be done."""
-    known = {name for name in config.document.sections() if is_resource(name)}
+def unknown_rids(config: ServiceConfig, report: Report, sections: Sequence[str], implied: Iterable[Section] = ()) -> Iterator[Finding]:
+    """A finding for each rid in a `*_requires` keyword that is neither a section's nor implied: the action could never be done."""
+    known = {*filter(is_resource, config.document.sections()), *(one.rid for one in implied)}
     for section in sections:
         for key in config.document.keys(section):
             if not key.partition("@")[0].endswith("_requires"):

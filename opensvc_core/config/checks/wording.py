@@ -40,7 +40,8 @@ class Wording:
             declared = self._config.driver(section)
         except DriverUnavailable as error:
             key = "type" if self._document.get(rid, "type") else ""
-            yield self._report.error("unknown-driver", str(error), rid, key)
+            text = " ".join(str(error).split())  # a type may have been continued on another line
+            yield self._report.error("unknown-driver", text, rid, key)
             yield from self.keys(rid, ResourceKeywords, None)
             return
         yield from self.keys(rid, ResourceKeywords, declared.keywords(), declared.aliases())
@@ -48,9 +49,23 @@ class Wording:
             if keyword.required and not keyword.provisioning and not self._config.gives(rid, keyword):
                 hint = f"{keyword.text.rstrip('.')}, such as {name} = {keyword.example}" if keyword.example else keyword.text
                 yield self._report.error("missing-keyword", f"{name} is required", rid, hint=hint)
-        if rid.partition("#")[0] in OLDER_DISKS:
+        if section.beside:
+            yield from self._out_of_place(section)
+        elif rid.partition("#")[0] in OLDER_DISKS:
             today = f"today [disk#{rid.partition('#')[2]}] with type = {section.driver}"
             yield self._report.warning("deprecated-section", "an older section", rid, hint=today)
+
+    def _out_of_place(self, section: Section) -> Iterator[Finding]:
+        """What the section of a resource that another one asks for can't say."""
+        rid, beside = section.rid, section.beside
+        for key in self._document.keys(rid):
+            name = key.partition("@")[0]
+            if name == "type":
+                text = f"{rid} is what {beside} asks for, and can have no type"
+                yield self._report.error("bad-value", text, rid, key, hint="take it out, or give this resource another name")
+            elif ResourceKeywords.aliases().get(name, name) == "scsireserv":
+                text = f"{rid} is the reservation of {beside} and asks for none"
+                yield self._report.warning("ignored-keyword", text, rid, key, hint="take it out")
 
     def unknown_section(self, name: str) -> Finding:
         """A section that no part of a service is."""
