@@ -121,6 +121,22 @@ def test_disabled_resources_take_no_part_and_come_back(root, web):
     assert "disable" not in web.read_text()
 
 
+def test_a_reservation_is_disabled_with_its_resource_or_alone(root):
+    file = root.write("etc/kept.conf", "[fs#1]\ntype = flag\nscsireserv = true\n")
+    before = file.read_text()
+    root("om kept disable --rid fs#1")
+    assert file.read_text() == before + "disable = true\n"
+    assert "fs#1pr         ..D..... n/a" in root("om kept print status").stdout
+    root("om kept enable --rid fs#1")
+    root("om kept disable --rid fs#1pr")
+    shown = root("om kept print status").stdout
+    assert "fs#1           ........ down" in shown
+    assert "fs#1pr         ..D..... n/a" in shown
+    root("om kept validate config")
+    root("om kept enable --rid fs#1")
+    assert "fs#1pr         ..D" not in root("om kept print status").stdout
+
+
 def test_what_is_provisioned_is_noted(root, web):
     assert "fs#2           .....P.." in root("om web print status").stdout
     root("om web provision --local")

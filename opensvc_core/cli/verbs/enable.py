@@ -19,7 +19,10 @@ def run(session: Session, arguments: Arguments) -> int:
 def _mark(service: Service, chosen: Selection, *, is_disabled: bool) -> None:
     sections = ["DEFAULT"]
     if chosen.is_scoped:
-        sections = [item.rid for item in select([part.item for part in service.instance().parts], chosen)]
+        items = select([part.item for part in service.instance().parts], chosen)
+        rids = {item.rid for item in items}
+        # what stands beside one that is disabled is so without a word of its own
+        sections = [item.rid for item in items if not (is_disabled and item.beside in rids)]
 
     def edit(document: Document) -> Document:
         for section in sections:
