@@ -10,9 +10,9 @@ from opensvc_linux.mounts import parse
 from opensvc_linux.testing import mounted, needs, run
 
 from opensvc_core.api import ActionFailed, Status
-from opensvc_core.instance.performer import Request
 from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.fakes import context_for
+from opensvc_core.testing.one import One
 
 
 class _Mounts(Conformance):
@@ -74,31 +74,17 @@ class TestOverlay(_Mounts):
         return "type = overlay", "dev = image", f"mnt_opt = lowerdir={store}/lower,upperdir={store}/upper,workdir={store}/work"
 
 
-class One:
+class Mount(One):
     """A service with one file system."""
 
     def __init__(self, node, folder):
-        self.node, self.folder, self.mnt, self.service = node, folder, folder / "mnt", None
-
-    def has(self, **values):
-        lines = {"mnt": self.mnt, **values}
-        self.service = self.node.create(
-            "web", "[fs#1]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()), overwrites=True
-        )
-        return self
-
-    def do(self, action):
-        noted = self.service.perform(Request(action), lambda _event: None)
-        return [operation.text for operation in noted if operation.is_change]
-
-    def seen(self):
-        found = self.service.status().local.resources[0]
-        return found.status, [message.text for message in found.messages]
+        self.mnt = folder / "mnt"
+        super().__init__(node, "fs#1", folder, mnt=self.mnt)
 
 
 @pytest.fixture
 def one(ground, node_below, tmp_path):
-    return One(node_below, tmp_path)
+    return Mount(node_below, tmp_path)
 
 
 # -- bind mounts
@@ -231,7 +217,7 @@ def test_provision_makes_it_and_unprovision_wipes_it(one, ground, kind, megabyte
     assert one.has(type=kind, dev=device).do("provision")[0] == f"{program} {device}"
     assert one.seen() == (Status.UP, [])
     assert f"wipefs --all --types {kind} {device}" in one.do("unprovision")
-    assert one.service.instance().part("fs#1").resource.is_provisioned() is False
+    assert one.resource.is_provisioned() is False
 
 
 @needs("mkfs.btrfs", "btrfs-progs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from opensvc_core.instance.performer import Request
+from opensvc_core.testing.one import One
 
 MEGABYTE = 1 << 20
 
@@ -32,31 +32,15 @@ def attach(*words):
     return run("losetup", "--find", "--show", *map(str, words))
 
 
-class Disk:
+class Disk(One):
     """A service with one loop device on a file of a megabyte."""
 
     def __init__(self, node, folder):
-        self.node, self.folder, self.file = node, folder, folder / "disk.img"
+        self.file = folder / "disk.img"
         with self.file.open("wb") as file:
             file.truncate(MEGABYTE)
-        self.service = self.has()
-
-    def has(self, more="", **values):
-        lines = {"type": "loop", "file": self.file, **values}
-        text = "[disk#0]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items())
-        self.service = self.node.create("web", text + more, overwrites=True)
-        return self.service
-
-    def do(self, action, **more):
-        noted = self.service.perform(Request(action, **more), lambda _event: None)
-        return [operation.text for operation in noted if operation.is_change]
-
-    def planned(self, action):
-        return [f"{noted.rid}: {noted.text}" for noted in self.service.plan(action).operations if noted.is_change]
-
-    def seen(self, rid="disk#0"):
-        found = next(one for one in self.service.status().local.resources if one.rid == rid)
-        return found.status, [message.text for message in found.messages]
+        super().__init__(node, "disk#0", folder, type="loop", file=self.file)
+        self.has()
 
     def devices(self):
         return devices_below(self.folder)

@@ -11,6 +11,7 @@ import pytest
 from opensvc_core.api import ActionFailed, Status
 from opensvc_core.instance.performer import Request
 from opensvc_core.testing.conformance import Case, Conformance
+from opensvc_core.testing.one import One
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: owners are changed")
 
@@ -36,31 +37,20 @@ class TestPlain(Conformance):
         return Case(text, rid="fs#1", up=Status.NA, keeps_at_stop=True, remove=lambda _service: (folder / "data").rmdir())
 
 
-class One:
-    """A service with one directory."""
+class Folder(One):
+    """A service with one directory, at `path`."""
 
-    def __init__(self, node, path):
-        self.node, self.path, self.service = node, path, None
+    path = None
 
-    def has(self, **values):
-        lines = {"type": "directory", "path": self.path, **values}
-        self.service = self.node.create(
-            "web", "[fs#1]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()), overwrites=True
-        )
-        return self
-
-    def do(self, action):
-        noted = self.service.perform(Request(action), lambda _event: None)
-        return [operation.text for operation in noted if operation.is_change]
-
-    def seen(self):
-        found = self.service.status().local.resources[0]
-        return found.status, [message.text for message in found.messages]
+    def has(self, more="", **values):
+        return super().has(more, path=self.path, **values)
 
 
 @pytest.fixture
 def one(node_below, tmp_path):
-    return One(node_below, tmp_path / "data")
+    made = Folder(node_below, "fs#1", tmp_path, type="directory")
+    made.path = tmp_path / "data"
+    return made
 
 
 def mode_of(path):
