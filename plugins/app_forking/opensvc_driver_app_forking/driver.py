@@ -26,11 +26,8 @@ class Forking(Application):
     def start(self) -> Operations:
         """Run the start command, unless the check says that it is up."""
         argv = self.argv("start")
-        if not argv:
-            yield Already(f"{self.label()} has no start command")
-            return
-        if self.seen() is Status.UP:
-            yield Already(f"{self.label()} is already started")
+        if reason := self.nothing_to_start():
+            yield Already(reason)
             return
         if self.assumed is None and (running := self._running_starts()):
             raise ActionFailed(f"{self.label()}: its start command still runs, as pid {pids(running)}; wait for it, or stop ends it")

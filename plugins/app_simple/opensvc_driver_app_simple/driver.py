@@ -40,11 +40,8 @@ class Simple(Application):
     def start(self) -> Operations:
         """Start its command and leave it running, unless it is there."""
         argv = self.argv("start")
-        if not argv:
-            yield Already(f"{self.label()} has no start command")
-            return
-        if self.seen() is Status.UP:
-            yield Already(f"{self.label()} is already started")
+        if reason := self.nothing_to_start():
+            yield Already(reason)
             return
         if self.assumed is None and (found := leaders(self.processes(), kin_of)):
             # it may be a database that takes its time to recover: never a second copy, and nothing is ended by a start

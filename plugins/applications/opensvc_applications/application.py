@@ -111,6 +111,12 @@ class Application(Limited, Startable, Informative):
         argv = self.argv(action)
         return self.problem_with(argv[0]) if argv else ""
 
+    def nothing_to_start(self) -> str:
+        """Why a start has nothing to do, or an empty text."""
+        if not self.argv("start"):
+            return f"{self.label()} has no start command"
+        return f"{self.label()} is already started" if self.seen() is Status.UP else ""
+
     def text_of(self, action: str) -> str:
         """How the log names the command of an action."""
         argv = self.argv(action)
