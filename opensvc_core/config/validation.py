@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from opensvc_core.config.checks import claims, heartbeats, needs
+from opensvc_core.config.checks import claims, guards, heartbeats, needs
 from opensvc_core.config.checks.references import References
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.checks.wording import Wording
@@ -82,6 +82,8 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collect
     yield from needs.circles(config, report, compared, everywhere[config.world.node])
     yield from needs.unknown_rids(config, report, sections, implied)
     yield from heartbeats.of_service(config, report)
+    if DEFAULT in sections:
+        yield from guards.missing(config, report, list(_resources(config, list(filter(is_resource, everything)))))
 
 
 def _of_node(config: ServiceConfig) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from opensvc_core.config.converters import (
 )
 from opensvc_core.config.keywords import Declares, Deferred, Keyword
 from opensvc_core.config.limits import LimitKeywords
+from opensvc_core.config.orchestration import OrchestrationKeywords
 from opensvc_core.model.requirements import readable
 
 ENVIRONMENTS = tuple(
@@ -85,7 +86,7 @@ class Triggers(Declares):
         return str((value.ask() if isinstance(value, Deferred) else value) or "")
 
 
-class ServiceKeywords(Triggers, LimitKeywords):
+class ServiceKeywords(Triggers, LimitKeywords, OrchestrationKeywords):
     """`[DEFAULT]`: the service itself."""
 
     id = Keyword(text, inherit="", text="The service's identity (a UUID), given when it is created.")
@@ -98,44 +99,10 @@ class ServiceKeywords(Triggers, LimitKeywords):
     drpnode = Keyword(lower, scopable=True, text="The first of `drpnodes`.")
     encapnodes = Keyword(words_lower, default=[], text="The containers that run an agent of their own for this service.")
     autostart_node = Keyword(words_lower, default=[], scopable=True, text="Older files: the node that starts the service at boot.")
-    topology = Keyword(
-        text,
-        default="failover",
-        candidates=("failover", "flex"),
-        scopable=True,
-        aliases=("cluster_type",),
-        text="On one node, or on several.",
-    )
-    orchestrate = Keyword(
-        text,
-        default="no",
-        candidates=("no", "start", "ha"),
-        scopable=True,
-        text="What the agent starts on its own: nothing, at boot, always.",
-    )
-    placement = Keyword(
-        text,
-        default="nodes order",
-        candidates=("none", "nodes order", "load avg", "shift", "spread", "score"),
-        text="How the node that runs the service is chosen.",
-    )
-    flex_primary = Keyword(text, scopable=True, text="The node that leads a flex service; default: the first of `nodes`.")
-    drp_flex_primary = Keyword(text, scopable=True, text="The same among `drpnodes`.")
-    priority = Keyword(integer, default=100, scopable=True, text="Lower is more important.")
-    parents = Keyword(words_lower, default=[], scopable=True, text="Services to be up before this one.")
-    children = Keyword(words_lower, default=[], scopable=True, text="Services to be down before this one goes down.")
     rollback = Keyword(boolean, default=True, scopable=True, text="Undo a start that failed.")
     disable = Keyword(boolean, default=False, scopable=True, text="Leave the whole service alone.")
     create_pg = Keyword(boolean, default=True, scopable=True, text="Keep processes in control groups; without them there are no limits.")
     lock_timeout = Keyword(duration, default=60.0, text="Seconds to wait for another action on the same instance.")
-    monitor_action = Keyword(
-        text,
-        scopable=True,
-        candidates=("reboot", "crash", "freezestop", "switch", "none"),
-        text="What follows when a monitored resource stays down.",
-    )
-    pre_monitor_action = Keyword(text, scopable=True, text="A command run before `monitor_action`.")
-    stonith = Keyword(boolean, default=False, scopable=True, text="Fence the node that had the service before taking it over.")
     show_disabled = Keyword(boolean, default=True, scopable=True, text="Show disabled resources in the status.")
     docker_data_dir = Keyword(
         text,
@@ -212,8 +179,15 @@ class NodeKeywords(Declares):
     ruser = Keyword(text, default="root", aliases=("user",), text="The user that logs in to the peers.")
     maintenance_grace_period = Keyword(duration, default=60.0, text="Seconds that a restart of the daemon is waited for by the peers.")
     rejoin_grace_period = Keyword(duration, default=90.0, text="Seconds after boot in which missing peers are waited for.")
-    ready_period = Keyword(duration, default=5.0, text="Seconds between ready and starting.")
-    split_action = Keyword(text, default="crash", candidates=("crash", "reboot"), text="What a node does that lost a split.")
+    ready_period = Keyword(duration, default=1.0, text="Seconds between ready and starting, in which peers may object.")
+    split_action = Keyword(
+        text,
+        default="stop",
+        candidates=("stop", "crash", "reboot"),
+        text="What a node does that lost the quorum: stop its services, or end itself.",
+    )
+    fence_delay = Keyword(duration, default=5.0, text="Seconds that the peer with the more important services may fence first.")
+    fence_retry = Keyword(duration, default=30.0, text="Seconds between two attempts to fence a node.")
     max_parallel = Keyword(integer, default=10, text="Actions that run at the same time.")
     uuid = Keyword(text, text="The node's identity.")
     loc_country = Keyword(text, text="Where it stands: country.")
@@ -239,8 +213,8 @@ class HeartbeatKeywords(Declares):
     """`[hb#…]` of node.conf or cluster.conf: what every heartbeat has."""
 
     type = Keyword(text, required=True, inherit="", text="The heartbeat's driver.")
-    timeout = Keyword(duration, default=15.0, scopable=True, inherit="", text="Seconds without a beat until a peer is stale.")
-    interval = Keyword(duration, default=5.0, scopable=True, inherit="", text="Seconds between beats.")
+    timeout = Keyword(duration, default=5.0, scopable=True, inherit="", text="Seconds without a beat until a peer is stale.")
+    interval = Keyword(duration, default=1.0, scopable=True, inherit="", text="Seconds between beats.")
     nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
 
 

@@ -14,6 +14,7 @@ class World(NamedTuple):
 
     `folders` has `etc`, `var`, `private_var`, `initd` and what else is a path of the agent; `node_values` the values of node.conf's
     sections (`node.loc_city`); `plugins` answers `{prefix://name}`; `node_labels` is asked where a node selector names a label.
+    `has_fencing`: the cluster has a way to end a node from outside.
     """
 
     node: str
@@ -28,6 +29,7 @@ class World(NamedTuple):
     plugins: Callable[[str, str], str | None] = lambda _prefix, _name: None
     cluster_id: str = ""
     node_labels: Labels = dict
+    has_fencing: bool = False
 
 
 def words(world: World) -> dict[str, str]:

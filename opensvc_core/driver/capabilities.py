@@ -93,7 +93,14 @@ class Syncable(ABC):
 
     @abstractmethod
     def sync(self, targets: Sequence[str]) -> Operations:
-        """Copy to those of these nodes that it has data for, and set `sent`; a node that fails keeps no other from its copy."""
+        """Copy to those of these nodes that it has data for, and set `sent`; a node that fails keeps no other from its copy.
+
+        What it makes here for the copy alone it yields with an undo: that is carried out when the copy has ended, however it did.
+        """
+
+    def sweep(self) -> Operations:
+        """Take away what a copy that was killed has left here; called before a stop, which it might keep from its end."""
+        yield from ()
 
     def last_syncs(self) -> Mapping[str, float]:
         """For each node, when the last copy was begun that it is as fresh as, in seconds since 1970-01-01 UTC."""
@@ -156,6 +163,9 @@ class Companion:
 
 class DataAtStake(ABC):  # noqa: B024 - a mark: what it says is that it has no method of its own
     """Active on two nodes at once, it means damage to data."""
+
+    # The configuration reads this mark: it knows no capabilities.
+    has_data_at_stake: ClassVar[bool] = True
 
 
 class Exclusive(ABC):

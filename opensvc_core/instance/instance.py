@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from opensvc_core.config.orchestration import needs_guard
 from opensvc_core.config.vocabulary import ServiceKeywords
+from opensvc_core.driver.capabilities import DataAtStake
 from opensvc_core.driver.context import ServiceFacts
 from opensvc_core.instance.evaluate import Evaluation
 from opensvc_core.instance.part import Part
@@ -44,6 +46,12 @@ class Instance:
         return Evaluation(self.parts, self.state, running=running).instance(
             self.node, subsets=self.subsets, is_node_frozen=self._is_node_frozen, priority=self.keywords.priority
         )
+
+    def notices(self, *, has_fencing: bool) -> tuple[str, ...]:
+        """What is to be known of the service as a whole: that nothing guards its data when a node falls silent."""
+        is_reserved = any(part.policy.scsireserv for part in self.parts)
+        is_unguarded = needs_guard(self.keywords, len(self.keywords.nodes), has_reservation=is_reserved, has_fencing=has_fencing)
+        return ("no guard",) if is_unguarded and any(isinstance(part.resource, DataAtStake) for part in self.parts) else ()
 
     def statuses(self, rids: Sequence[str]) -> dict[str, Status]:
         """The statuses of some resources, seen now; rids that don't exist are left out."""

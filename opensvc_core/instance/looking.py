@@ -43,6 +43,7 @@ def status(subject: Subject, *, shows_disabled: bool = False, shared: dict[str, 
         topology=keywords.topology,
         orchestrate=keywords.orchestrate,
         nodes=tuple(keywords.nodes or [subject.node.name]),
+        notices=seen.notices(has_fencing=subject.node.has_fencing),
     )
 
 

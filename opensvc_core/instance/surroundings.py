@@ -84,6 +84,11 @@ class Surroundings:
         """`[node]` of the two files: node.conf comes first."""
         return NodeKeywords(self.config.values("node", NodeKeywords))
 
+    @property
+    def has_fencing(self) -> bool:
+        """Whether the cluster has a way to end a node from outside."""
+        return any(name.startswith("stonith#") for name in self.config.sections())
+
     def world(self, path: ServicePath, node: str = "") -> World:
         """What the evaluation of a service's file may know, for this node or as another."""
         cluster = self.cluster
@@ -106,6 +111,7 @@ class Surroundings:
             plugins=lambda prefix, name: self.registry.resolve_reference(prefix, name, str(path)),
             cluster_id=cluster.id or "",
             node_labels=lambda: {self.name: self.config.items("labels")},
+            has_fencing=self.has_fencing,
         )
 
     @cached_property

@@ -39,6 +39,7 @@ class NetnsIp(Ip):
 
 
 class Vg(Declares):
+    has_data_at_stake = True
     name = Keyword(text, required=True, scopable=True, aliases=("vgname",), text="The group.")
     pvs = Keyword(words, default=[], scopable=True, required=False, text="Its devices.")
     options = Keyword(shell_words, default=[], scopable=True, text="For vgcreate.")

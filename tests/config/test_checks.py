@@ -6,6 +6,7 @@ from opensvc_core.config.converters import words
 from opensvc_core.config.document import Document
 from opensvc_core.config.findings import Severity
 from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.sections import Section
 from opensvc_core.config.service import ServiceConfig, World
 from opensvc_core.config.validation import fixed, validate, validate_node
 from opensvc_core.model.names import ServicePath
@@ -136,6 +137,20 @@ def test_needs_can_be_met(found, source, finding):
     assert [one for one in found(source) if not one.startswith("dangling")] == finding
 
 
+def test_a_type_that_goes_on_in_another_line_is_told_in_one(loaded):
+    (finding,) = validate(loaded("[fs#1]\ntype = no\n\tsuch\n"))
+    assert (finding.code, finding.text) == ("unknown-driver", "no installed plugin provides fs.no such")
+
+
+@pytest.mark.parametrize(("rid", "finding"), [("fs#1pr", []), ("fs#2pr", ["unknown-rid"])])
+def test_what_is_there_without_a_section_may_be_needed(loaded, rid, finding):
+    implied = [Section("fs#1pr", "fs", "disk.raw", beside="fs#1")]
+    source = fs("fs#1", "/dev/a", "/a") + f"[app#1]\nstart_requires = {rid}\n"
+    found = validate(loaded(source), implied)
+    assert [one.code for one in found] == finding
+    assert all("fs#1pr" in one.hint for one in found)
+
+
 def test_a_circle_of_references_is_found_once_and_named_in_one_line(loaded):
     source = "[app#1]\nstart = {env.a}\n[env]\na = {env.b}\nb = <env.c>\nc = {a}\n"
     (finding,) = validate(loaded(source))
@@ -206,7 +221,7 @@ def test_a_heartbeat_of_the_cluster_has_a_peer(loaded, source, finding):
         ("[app#1]\nstart@anything = a\n", []),
         ("[ fs#1 ]\n", ["unknown-section  fs#1 "]),
         ("[default]\napp = x\n", ["unknown-section default"]),
-        ("[DEFAULT]\nconstraints = $(1)\nhard_affinity = web\n", ["no-effect DEFAULT.constraints", "no-effect DEFAULT.hard_affinity"]),
+        ("[DEFAULT]\ncomp_schedule = $(1)\ndrp_type = web\n", ["no-effect DEFAULT.comp_schedule", "no-effect DEFAULT.drp_type"]),
         ("[subset#app:x]\npg_cpus = 1\n[app#1]\npg_cpus = 1\n", []),
         ("[subset#app:x]\npg_cpus = two\n[app#1]\npg_cpus = 3-1\n", ["bad-value subset#app:x.pg_cpus", "bad-value app#1.pg_cpus"]),
         ("[fs#1]\ntype = $(1/0)\n", ["bad-reference fs#1.type"]),
@@ -246,3 +261,48 @@ def test_the_files_of_the_node_are_mended_too():
     document = Document.parse("[node]\nhost_mode = PRD\n[hook#1]\nuser = x\n")
     config = ServiceConfig(document, World(node="n1", path=ServicePath("node", kind="ccfg")), None)
     assert fixed(config).text() == "[node]\nenv = PRD\n[hook#1]\nuser = x\n"
+
+
+GROUP = "[disk#0]\ntype = vg\nname = data\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "group", "fencing", "expected"),
+    [
+        ("orchestrate = ha", GROUP, False, ["no-guard"]),
+        ("orchestrate = ha\nguard = none", GROUP, True, ["no-guard"]),
+        ("orchestrate = ha", GROUP, True, []),
+        ("orchestrate = ha\nguard = lease", GROUP, False, []),
+        ("orchestrate = ha\nsplit_policy = accept", GROUP, False, []),
+        ("orchestrate = ha", GROUP + "scsireserv = true\n", False, []),
+        ("orchestrate = ha", "[task#1]\ntype = host\ncommand = /bin/true\n", False, []),
+        ("orchestrate = start", GROUP, False, []),
+        ("orchestrate = ha\ntopology = flex", GROUP, False, []),
+        ("orchestrate = ha\nguard = fences", GROUP, False, ["bad-value"]),
+    ],
+)
+def test_data_at_stake_needs_a_guard_where_the_daemon_starts_it(loaded, head, group, fencing, expected):
+    found = validate(loaded(f"[DEFAULT]\nnodes = n1 n2\n{head}\n{group}", has_fencing=fencing))
+    assert [finding.code for finding in found if finding.code != "unknown-driver"] == expected
+
+
+def test_a_service_of_one_node_needs_no_guard(loaded):
+    assert validate(loaded(f"[DEFAULT]\nnodes = n1\norchestrate = ha\n{GROUP}")) == []
+
+
+def test_the_finding_names_the_resources_and_the_ways_out(loaded):
+    (finding,) = validate(loaded(f"[DEFAULT]\nnodes = n1 n2\norchestrate = ha\n{GROUP}"))
+    assert (finding.severity, finding.line) == (Severity.WARNING, 3)
+    assert "disk#0" in finding.text
+    assert all(word in finding.hint for word in ("scsireserv", "guard", "split_policy"))
+
+
+@pytest.mark.parametrize("value", ["freezestop", "freezestop crash", "none"])
+def test_a_monitor_action_has_one_fallback(loaded, value):
+    assert validate(loaded(f"[DEFAULT]\nmonitor_action = {value}\n")) == []
+
+
+@pytest.mark.parametrize("value", ["explode", "crash reboot switch"])
+def test_another_monitor_action_is_refused(loaded, value):
+    (finding,) = validate(loaded(f"[DEFAULT]\nmonitor_action = {value}\n"))
+    assert (finding.code, "freezestop" in finding.text + finding.hint) == ("bad-value", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -347,7 +348,7 @@ def test_what_is_set_is_got_and_all_else_stays(text, older, section, key, value)
 
 def assert_only_these_lines_differ(document: Document, changed: Document, section: str, key: str) -> None:
     """The lines before the key's last definition, or before its new place, stay; so do comments, in their order."""
-    before, after = document.text().splitlines(), changed.text().splitlines()
+    before, after = (re.split(r"\r?\n", one.text()) for one in (document, changed))
     first = (changed.line_of(section, key) or 1) - 1
     if document.get(section, key) is None:
         first = min(first, (changed.line_of(section) or 1) - 1)

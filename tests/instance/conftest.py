@@ -16,6 +16,7 @@ from opensvc_core.api import (
     Call,
     Command,
     Conflict,
+    DataAtStake,
     Keyword,
     Preflight,
     Provisionable,
@@ -135,6 +136,10 @@ class Made(Probe, Provisionable):
         yield Call(f"unmake {self.rid}", lambda: None)
 
 
+class Data(Probe, DataAtStake):
+    id = "disk.data"
+
+
 class Task(Probe, Runnable):
     id = "task.probe"
 
@@ -144,10 +149,10 @@ class Task(Probe, Runnable):
 
 @hookimpl
 def opensvc_register_drivers():
-    return [Probe, Ip, Held, Disk, App, Made, Task]
+    return [Probe, Ip, Held, Disk, App, Made, Task, Data]
 
 
-PROBES = [EntryPoint(DRIVERS, cls.id, __name__, "opensvc-probe") for cls in (Probe, Ip, Held, Disk, App, Made, Task)]
+PROBES = [EntryPoint(DRIVERS, cls.id, __name__, "opensvc-probe") for cls in (Probe, Ip, Held, Disk, App, Made, Task, Data)]
 
 
 class Lab:
