@@ -84,8 +84,10 @@ class Performer:
         self._walk = Walk(executor, journal)
         self._limiting = Limiting(executor, journal)
         self._conflicts: dict[str, str] = {}
+        self._left_out: set[str] = set()
         self._taken: list[Resource] = []
         self._failures: list[str] = []
+        self._cleaning = threading.Lock()
 
     def perform(self) -> None:
         """Do it. Raises ActionRefused (nothing was done), ActionFailed or ActionInterrupted (what was done is taken back)."""
@@ -157,10 +159,13 @@ class Performer:
 
     def _pass(self, one: Pass, way: list[Stage]) -> None:
         is_whole = not self._request.selection.is_scoped and not self._request.kind.only_standby
+        self._left_out.clear()
         if "start" in one.verbs:
             self._preflight(one, [self._instance.part(item.rid) for stage in way for item in stage.items])
         if is_whole:
             self._trigger("pre", one.trigger, None)
+        if "stop" in one.verbs:
+            self._sweep()
         for stage in way:
             parts = [self._instance.part(item.rid) for item in stage.items]
             if stage.is_parallel and not self._executor.is_rehearsal:
@@ -216,6 +221,8 @@ class Performer:
             raise ActionInterrupted("interrupted")
         reason = self._reason_to_skip(one, part)
         if reason:
+            if part.resource is None or part.rid in self._conflicts:
+                self._left_out.add(part.rid)
             self._journal.say(reason, rid=part.rid, name="skip")
             return
         try:
@@ -227,6 +234,7 @@ class Performer:
             # a task is optional by nature for the service, not for who runs it
             if not part.is_optional or (self._request.kind.only_tasks and not part.policy.optional):
                 raise
+            self._left_out.add(part.rid)
             self._journal.say(str(error), rid=part.rid, level=Level.ERROR)
             self._journal.say(f"ignore {self._request.action} error on optional resource", rid=part.rid, level=Level.WARNING)
 
@@ -242,9 +250,16 @@ class Performer:
             "skip: its requirements are impossible": requirements.IMPOSSIBLE in self._required(one, part).split(),
         }
         reason = next((reason for reason, holds in reasons.items() if holds), "")
+        if not reason and "start" in one.verbs and part.is_optional and (guard := self._missing_guard(part)):
+            return f"skip: {guard}, which guards it, did not start"
         if not reason and one.is_reverse and part.resource and (held := self._holdings.in_the_way(part.resource)):
             return f"skip: {held}"
         return reason
+
+    def _missing_guard(self, part: Part) -> str:
+        """What stands beside it and should be up, and was left out because it is optional as well; empty: nothing."""
+        beside = (other.rid for other in self._instance.parts if other.item.beside == part.rid and not other.is_disabled)
+        return next((rid for rid in beside if rid in self._left_out), "")
 
     def _act(self, one: Pass, part: Part) -> None:
         self._check_requirements(one, part)
@@ -265,6 +280,9 @@ class Performer:
             if verb == "start" and not self._executor.is_rehearsal:
                 self._holdings.take(resource)
                 self._taken.append(resource)
+            if verb == "sync":
+                self._copy(operations, part.rid)
+                return
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
             if self._executor.is_rehearsal:
@@ -275,6 +293,31 @@ class Performer:
                 self._holdings.give_up(resource)
         if not self._executor.is_rehearsal and verb.endswith("provision") and part.group in PROVISIONED_GROUPS:
             self._instance.state.set_provisioned(part.rid, value=verb == "provision")
+
+    def _copy(self, operations: Operations, rid: str) -> None:
+        """Let it copy; what it made for that alone is taken back when it has ended, also after an interruption."""
+        walk = Walk(self._executor, self._journal)
+        try:
+            walk.follow(operations, rid, keeps_undo=True)
+        finally:
+            with self._cleaning:  # one at a time: each holds off the interruption that the others have to see
+                is_cancelled = self._cancel.is_set()
+                if is_cancelled:
+                    self._cancel.clear()
+                try:
+                    walk.take_back()
+                finally:
+                    if is_cancelled:
+                        self._cancel.set()
+
+    def _sweep(self) -> None:
+        """Take away what killed copies have left; where that fails, the stop tells what keeps it from its end."""
+        for part in self._instance.parts:
+            if isinstance(part.resource, Syncable) and not part.is_disabled:
+                try:
+                    self._walk.follow(part.resource.sweep(), part.rid, keeps_undo=False)
+                except ActionFailed as error:
+                    self._journal.say(str(error), rid=part.rid, level=Level.WARNING)
 
     def _operations(self, verb: str, part: Part, resource: Resource) -> Operations | None:
         if verb in ("start", "stop") and isinstance(resource, Startable):
