@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from opensvc_core.api import (
     ActionFailed,
     Command,
     CommandResult,
     Keyword,
+    Operation,
+    Operations,
     boolean,
     duration,
     shell_words,
+    size,
     speed,
     words,
 )
 from opensvc_driver_sync_rsync.replica import ANY_CODE, Replica
+
+if TYPE_CHECKING:
+    from opensvc_driver_sync_rsync.snapshots import Snapshots
 
 _OPTIONS: Final = ("-aHAXx", "--delete", "--force")
 _LOOK_LIMIT: Final = 60.0
@@ -30,6 +37,15 @@ def _targets(value: str) -> list[str]:
     if unknown or not found:
         raise ValueError(f"{' '.join(unknown) or 'nothing'!r} is no target; targets are {' and '.join(_TARGETS)}")
     return found
+
+
+def _room(value: str) -> str:
+    """What lvcreate takes for the size of a snapshot."""
+    if re.fullmatch(r"\d{1,3}%(ORIGIN|FREE|VG)", value):
+        return value
+    if not isinstance(found := size(value), int) or found <= 0:
+        raise ValueError(f"{value!r} is no size of a snapshot; 1g is one, and 10%ORIGIN or 50%FREE")
+    return f"{found}b"
 
 
 def _folder(value: str) -> str:
@@ -68,6 +84,19 @@ class Rsync(Replica):
         text="Where a file system has to be mounted on the target; else nothing is sent.",
         example="/srv/app",
     )
+    snap = Keyword(
+        boolean,
+        default=False,
+        scopable=True,
+        text="Copy from snapshots of the logical volumes that the sources are on: all files of one are of the same moment.",
+    )
+    snap_size = Keyword(
+        _room,
+        default="10%ORIGIN",
+        scopable=True,
+        text="How much may change while a snapshot is there: a size, or a share of its volume or of what is free; thin volumes need none.",
+        example="1g",
+    )
     timeout = Keyword(duration, default=6 * 3600.0, scopable=True, text="Seconds that a copy may take.", example="30m")
 
     @property
@@ -93,6 +122,19 @@ class Rsync(Replica):
             raise ActionFailed(f"{', '.join(missing)}: there is no such file here; nothing is sent")
         return [path for paths in found.values() for path in paths]
 
+    def still(self, sources: Sequence[str]) -> Generator[Operation, Any, Sequence[str]]:
+        """The sources as they are, or in snapshots."""
+        if not self.snap:
+            return sources
+        self._refuse_relative()
+        stays = not self.reset_options or any(word == "--one-file-system" or re.match(r"-\w*x", word) for word in self.options)
+        return (yield from self._snapshots().make(sources, crosses=not stays))
+
+    def sweep(self) -> Operations:
+        """Unmount and remove the snapshots that a killed copy has left."""
+        if self.snap:
+            yield from self._snapshots().sweep()
+
     def rsync(self, sources: Sequence[str], node: str) -> Command:
         """The copy to one node, where the file system is mounted that has to be."""
         limit = [f"--bwlimit={self.bwlimit}"] if self.bwlimit else []
@@ -100,6 +142,16 @@ class Rsync(Replica):
         # looked at again right before the copy: it may have been unmounted since
         first = shlex.join(["mountpoint", "-q", self.dstfs]) if self.dstfs else ""
         return self.command(options, sources, node, first=first, timeout=self.timeout)
+
+    def _snapshots(self) -> Snapshots:
+        from opensvc_driver_sync_rsync.snapshots import Snapshots  # noqa: PLC0415 - LVM, which most copies need not
+
+        return Snapshots(self.context, self.snap_size)
+
+    def _refuse_relative(self) -> None:
+        """Raise ActionFailed for an option with which rsync would send the paths of the snapshots."""
+        if any(word == "--relative" or re.match(r"-\w*R", word) for word in self.options):
+            raise ActionFailed(f"{self.rid}.options: with 'snap' the paths are others: --relative (-R) can't be had")
 
     def looks(self, nodes: Sequence[str]) -> list[Command]:
         """Whether the file system is mounted on the nodes, where one has to be."""

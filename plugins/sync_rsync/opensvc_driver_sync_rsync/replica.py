@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Final
 
 from opensvc_core.api import (
     ActionFailed,
@@ -14,6 +14,7 @@ from opensvc_core.api import (
     CommandResult,
     Keyword,
     Observation,
+    Operation,
     Operations,
     RemoteShell,
     Resource,
@@ -121,10 +122,16 @@ class Replica(Resource, Syncable):
             failed |= _told(nodes, (yield Together(looks)), self.refusal)
         ready = [node for node in nodes if node not in failed]
         if ready:
-            failed |= _told(ready, (yield Together([self.rsync(sources, node) for node in ready])), self.problem)
+            still = yield from self.still(sources)
+            failed |= _told(ready, (yield Together([self.rsync(still, node) for node in ready])), self.problem)
         self.sent = {node: began for node in nodes if node not in failed}
         if failed:
             raise ActionFailed("; ".join(failed.values()))
+
+    def still(self, sources: Sequence[str]) -> Generator[Operation, Any, Sequence[str]]:
+        """Where the sources are to be read; what is made for that has undos, which follow the copies."""
+        yield from ()
+        return sources
 
     def looks(self, _nodes: Sequence[str]) -> list[Command]:
         """What has to succeed on each node before anything is sent to it; none where nothing has."""

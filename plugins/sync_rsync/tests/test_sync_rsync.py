@@ -168,7 +168,12 @@ def test_a_source_that_is_missing_empties_no_target(make, tmp_path):
         next(resource.sync(["n2"]))
 
 
-@pytest.mark.parametrize("line", ["target = all", "target =", "dst = srv"], ids=str)
+@pytest.mark.parametrize(("given", "known"), [("1g", "1073741824b"), ("5%ORIGIN", "5%ORIGIN"), ("100%FREE", "100%FREE")], ids=str)
+def test_the_size_of_a_snapshot_is_what_lvcreate_takes(data, given, known):
+    assert data(f"snap_size = {given}").snap_size == known
+
+
+@pytest.mark.parametrize("line", ["target = all", "target =", "dst = srv", "snap_size = 10%", "snap_size = 0"], ids=str)
 def test_wrong_values_are_told(data, line):
     with pytest.raises(AssertionError, match="is no"):
         data(line)
