@@ -238,6 +238,58 @@ def test_a_target_that_is_away_keeps_no_other_from_its_copy(lab):
     assert states(n2) == {"sync#i0": ("up", [])}
 
 
+# -- a user who is not root logs in to the other node
+
+
+@pytest.fixture
+def unprivileged(copied):
+    """The same, but root may not log in to n2: osvc may, and has there what sudo grants."""
+    n1, n2 = copied
+    if n2("sh -c 'command -v sudo'", code=None).code:
+        pytest.skip("needs sudo: apt-get install sudo")
+    n2("useradd --create-home --password * --shell /bin/sh osvc")
+    n2("install -d -o osvc -g osvc -m 700 /home/osvc/.ssh")
+    n2("install -o osvc -g osvc -m 600 /root/.ssh/authorized_keys /home/osvc/.ssh")
+    n2("rm /root/.ssh/authorized_keys")
+    n1.write("/etc/opensvc/node.conf", "[node]\nruser = osvc\n")
+    return n1, n2
+
+
+def granted(node, *programs):
+    """What osvc may do there as root."""
+    node.write("/etc/sudoers.d/osvc", f"osvc ALL=(root) NOPASSWD: {', '.join(programs)}\n", 0o440)
+
+
+def test_a_user_who_is_not_root_copies_by_sudo(unprivileged):
+    n1, n2 = unprivileged
+    granted(n2, "/usr/bin/rsync", "/usr/local/bin/svcmgr")
+    n1("sh -c 'cd /srv/web && echo new > a && chmod 600 a && chown 1234:5678 a'")
+    n1("svcmgr -s web set --kw comment=one")
+    n1("svcmgr -s web sync all --force")
+    assert n2("stat -c '%a %u %g' /srv/web/a").stdout == "600 1234 5678\n"
+    assert n2.read("/srv/web/a") == "new\n"
+    assert "comment = one" in n2.read("/etc/opensvc/web.env")
+    assert states(n1) == states(n2) == {"sync#i0": ("up", []), "sync#data": ("up", [])}
+
+
+@pytest.mark.parametrize(("programs", "is_sent"), [(["/usr/bin/true"], False), (["/usr/bin/rsync"], True)], ids=["nothing", "rsync alone"])
+def test_what_sudo_does_not_grant_is_told(unprivileged, programs, is_sent):
+    n1, n2 = unprivileged
+    granted(n2, *programs)
+    n1("sh -c 'echo new > /srv/web/a'")
+    before = states(n2)
+    said = n1("svcmgr -s web sync nodes --force --rid sync#data", code=1).stdout
+    assert "osvc may not do this by sudo on n2: the user named by node.ruser needs it, without a password" in said
+    assert n2.read("/srv/web/a") == ("new\n" if is_sent else "old\n")
+    assert states(n2) == before  # a copy that was not noted there counts as none
+
+
+def test_who_may_not_log_in_is_named(unprivileged):
+    n1, n2 = unprivileged
+    n2("rm /home/osvc/.ssh/authorized_keys")
+    assert "n2 does not trust osvc of this node" in n1("svcmgr -s web sync nodes --force", code=1).stdout
+
+
 # -- many services, trust, time
 
 
