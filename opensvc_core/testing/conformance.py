@@ -29,7 +29,7 @@ __all__ = ["Bench", "Case", "Conformance", "TaskConformance", "picture"]
 _FAILING = "\n[app#failing]\ntype = failing\nsubset = zzz\n"
 
 
-class _Suite:
+class Suite:
     """What both suites have.
 
     `does_not_apply` names promises that mean nothing for the driver, each with the reason: they are left out.
@@ -53,7 +53,7 @@ class _Suite:
         return Bench(node, self.case(folder), folder, name=name)
 
 
-class Conformance(_Suite):
+class Conformance(Suite):
     """The promises of a driver that starts and stops something."""
 
     # -- repeated
@@ -72,7 +72,7 @@ class Conformance(_Suite):
         before, processes = _settled_look(bench), bench.processes()
         _no_changes(bench.perform("start"), "a second start changes nothing")
         _same_look(bench, before, "a second start changes nothing")
-        _kept(bench.processes() == processes, "a second start changes nothing", f"processes were {processes}, now {bench.processes()}")
+        kept(bench.processes() == processes, "a second start changes nothing", f"processes were {processes}, now {bench.processes()}")
         _shown(bench, bench.case.up, "after a second start")
 
     def test_second_stop_changes_nothing(self, bench: Bench) -> None:
@@ -110,7 +110,7 @@ class Conformance(_Suite):
         before = bench.everything()
         bench.status()
         bench.status()
-        _kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
     @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])
@@ -119,7 +119,7 @@ class Conformance(_Suite):
         _bring(bench, is_up=is_up)
         before = bench.everything()
         bench.service.plan(action)
-        _kept(bench.everything() == before, f"the plan of {action} changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        kept(bench.everything() == before, f"the plan of {action} changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
     @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])
@@ -138,12 +138,12 @@ class Conformance(_Suite):
         up = _settled_look(bench)
         bench.clean()
         operations = bench.planned("start")
-        _kept(bool(operations), "a start of what is down yields the operations that it needs", "it yields none that changes the host")
+        kept(bool(operations), "a start of what is down yields the operations that it needs", "it yields none that changes the host")
         for point in range(2 * len(operations)):
             where = _where(operations, point)
-            _kept(bench.killed("start", point), f"a start yields what its plan says, {where}", "it ended before")
+            kept(bench.killed("start", point), f"a start yields what its plan says, {where}", "it ended before")
             _tells_the_truth(bench, f"after a start that was killed {where}")
-            _completes(bench, "start", f"a start completes one that was killed {where}")
+            completes(bench, "start", f"a start completes one that was killed {where}")
             _shown(bench, bench.case.up, f"after a start that completes one killed {where}")
             _same_look(bench, up, f"a start completes one that was killed {where}")
             bench.clean()
@@ -157,7 +157,7 @@ class Conformance(_Suite):
         for point in range(2 * len(operations)):
             where = _where(operations, point)
             bench.killed("start", point)
-            _completes(bench, bench.cleaner, f"a stop takes away what a start left that was killed {where}")
+            completes(bench, bench.cleaner, f"a stop takes away what a start left that was killed {where}")
             _shown(bench, Status.DOWN, f"after a stop of what a start left that was killed {where}")
             _same_look(bench, down, f"a stop takes away what a start left that was killed {where}")
 
@@ -165,7 +165,7 @@ class Conformance(_Suite):
         """The agent is killed before and after each operation of a stop; the status is true then, and a stop completes."""
         bench.perform("start")
         operations = bench.planned("stop")
-        _kept(
+        kept(
             bool(operations) is not bench.case.keeps_at_stop,
             "a stop of what is up yields the operations that it needs",
             f"it yields {_texts(operations) or 'none that changes the host'}, and keeps_at_stop is {bench.case.keeps_at_stop}",
@@ -175,9 +175,9 @@ class Conformance(_Suite):
         for point in range(2 * len(operations)):
             where = _where(operations, point)
             bench.perform("start")
-            _kept(bench.killed("stop", point), f"a stop yields what its plan says, {where}", "it ended before")
+            kept(bench.killed("stop", point), f"a stop yields what its plan says, {where}", "it ended before")
             _tells_the_truth(bench, f"after a stop that was killed {where}")
-            _completes(bench, "stop", f"a stop completes one that was killed {where}")
+            completes(bench, "stop", f"a stop completes one that was killed {where}")
             _shown(bench, Status.DOWN, f"after a stop that completes one killed {where}")
             _same_look(bench, down, f"a stop completes one that was killed {where}")
 
@@ -189,8 +189,8 @@ class Conformance(_Suite):
         up = _settled_look(bench)
         bench.case.remove(bench.service)
         seen = bench.settles(lambda: bench.status() is not bench.case.up)
-        _kept(seen, "what is gone is seen to be gone", f"it is still shown as {bench.case.up}")
-        _completes(bench, "start", "a start brings back what was taken away")
+        kept(seen, "what is gone is seen to be gone", f"it is still shown as {bench.case.up}")
+        completes(bench, "start", "a start brings back what was taken away")
         _shown(bench, bench.case.up, "after a start of what was taken away")
         _same_look(bench, up, "a start brings back what was taken away")
 
@@ -230,28 +230,28 @@ class Conformance(_Suite):
         _nothing_left(bench, is_kept=bench.case.keeps_at_stop and not bench.is_provisionable)
 
 
-class TaskConformance(_Suite):
+class TaskConformance(Suite):
     """The promises of a task: it is run, and over when its command ends."""
 
     def test_can_be_run_again(self, bench: Bench) -> None:
         """A second run does what the first one did."""
         first = changes(bench.perform("run"))
-        _kept(bool(first), "a run yields the operations that it needs", "it yields none that changes the host")
+        kept(bool(first), "a run yields the operations that it needs", "it yields none that changes the host")
         _as_planned(first, changes(bench.perform("run")), "a second run")
-        _kept(not bench.processes(), "a task is over when its command ends", f"processes: {_settled_look(bench).processes}")
+        kept(not bench.processes(), "a task is over when its command ends", f"processes: {_settled_look(bench).processes}")
 
     def test_status_changes_nothing(self, bench: Bench) -> None:
         """To look is not to touch."""
         bench.perform("run")
         before = bench.everything()
         bench.status()
-        _kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
     def test_plan_changes_nothing(self, bench: Bench) -> None:
         """A plan is words only."""
         before = bench.everything()
         bench.service.plan("run")
-        _kept(bench.everything() == before, "the plan of run changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        kept(bench.everything() == before, "the plan of run changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
     def test_plan_is_what_is_done(self, bench: Bench) -> None:
         """Exactly the planned operations are carried out, in that order."""
@@ -266,9 +266,9 @@ class TaskConformance(_Suite):
         for point in range(2 * len(operations)):
             where = _where(operations, point)
             bench = self.fresh(node_below, tmp_path, f"killed{point}")
-            _kept(bench.killed("run", point), f"a run yields what its plan says, {where}", "it ended before")
-            _can_be_told(bench, f"after a run that was killed {where}")
-            _completes(bench, "run", f"a run repeats one that was killed {where}")
+            kept(bench.killed("run", point), f"a run yields what its plan says, {where}", "it ended before")
+            can_be_told(bench, f"after a run that was killed {where}")
+            completes(bench, "run", f"a run repeats one that was killed {where}")
             _same_look(bench, done, f"a run repeats one that was killed {where}")
 
     def test_time_limit_is_kept(self, bench: Bench) -> None:
@@ -286,7 +286,7 @@ class TaskConformance(_Suite):
 # -- the promises
 
 
-def _kept(is_kept: bool, promise: str, facts: str) -> None:
+def kept(is_kept: bool, promise: str, facts: str) -> None:
     __tracebackhide__ = True
     if not is_kept:
         raise AssertionError(f"the promise is broken: {promise}\n  {facts}")
@@ -297,18 +297,18 @@ def _shown(bench: Bench, expected: Status, when: str) -> None:
     follows = bench.settles(lambda: bench.status() is expected)
     seen = bench.seen()
     said = "; ".join(message.text for message in seen.messages)
-    _kept(follows, f"{bench.case.rid} is shown as {expected} {when}", f"it is {seen.status}" + (f": {said}" if said else ""))
+    kept(follows, f"{bench.case.rid} is shown as {expected} {when}", f"it is {seen.status}" + (f": {said}" if said else ""))
 
 
 def _same_look(bench: Bench, expected: Look, promise: str) -> None:
     __tracebackhide__ = True
     is_same = bench.settles(lambda: bench.look() == expected)
-    _kept(is_same, promise, f"expected: {expected}\n  found: {bench.look()}")
+    kept(is_same, promise, f"expected: {expected}\n  found: {bench.look()}")
 
 
 def _no_changes(operations: Sequence[Noted], promise: str) -> None:
     __tracebackhide__ = True
-    _kept(not changes(operations), promise, f"it did: {_texts(changes(operations))}")
+    kept(not changes(operations), promise, f"it did: {_texts(changes(operations))}")
 
 
 def _as_planned(planned: Sequence[Noted], done: Sequence[Noted], action: str) -> None:
@@ -319,13 +319,13 @@ def _as_planned(planned: Sequence[Noted], done: Sequence[Noted], action: str) ->
         while waiting and waiting[0].condition and not _is_same(waiting[0], operation):
             waiting.pop(0)
         is_next = bool(waiting) and _is_same(waiting[0], operation)
-        _kept(is_next, f"{action} does what is planned", f"planned: {_texts(planned)}\n  done: {_texts(done)}")
+        kept(is_next, f"{action} does what is planned", f"planned: {_texts(planned)}\n  done: {_texts(done)}")
         waiting.pop(0)
     left = [operation for operation in waiting if not operation.condition]
-    _kept(not left, f"{action} does all that is planned", f"planned: {_texts(planned)}\n  done: {_texts(done)}")
+    kept(not left, f"{action} does all that is planned", f"planned: {_texts(planned)}\n  done: {_texts(done)}")
 
 
-def _completes(bench: Bench, action: str, promise: str) -> None:
+def completes(bench: Bench, action: str, promise: str) -> None:
     __tracebackhide__ = True
     try:
         bench.perform(action)
@@ -333,17 +333,17 @@ def _completes(bench: Bench, action: str, promise: str) -> None:
         raise AssertionError(f"the promise is broken: {promise}\n  {action} failed: {error}") from error
 
 
-def _can_be_told(bench: Bench, when: str) -> None:
+def can_be_told(bench: Bench, when: str) -> None:
     __tracebackhide__ = True
     seen = bench.seen()
-    _kept(seen.status is not Status.UNDEF, f"status can be told {when}", "; ".join(message.text for message in seen.messages))
+    kept(seen.status is not Status.UNDEF, f"status can be told {when}", "; ".join(message.text for message in seen.messages))
 
 
 def _tells_the_truth(bench: Bench, when: str) -> None:
     """Up means that a start has nothing to do, down that it has; and a look is always possible."""
     __tracebackhide__ = True
-    _can_be_told(bench, when)
-    _kept(
+    can_be_told(bench, when)
+    kept(
         bench.settles(lambda: _is_true(bench)),
         f"the status is true {when}",
         f"it is {bench.status()}, and a start would do: {_texts(bench.planned('start')) or 'nothing'}",
@@ -364,11 +364,11 @@ def _time_limit(bench: Bench, action: str) -> None:
     except ActionFailed:
         pass
     else:
-        _kept(False, f"a {action} that hangs fails when its time is up", "it ended as if all were well")
+        kept(False, f"a {action} that hangs fails when its time is up", "it ended as if all were well")
     seconds = time.monotonic() - began
-    _kept(seconds <= bench.case.limit, f"a {action} that hangs is given up within {bench.case.limit:g}s", f"it took {seconds:.1f}s")
+    kept(seconds <= bench.case.limit, f"a {action} that hangs is given up within {bench.case.limit:g}s", f"it took {seconds:.1f}s")
     processes = other.settles(lambda: not other.processes())
-    _kept(processes, f"a {action} that is given up leaves no process", f"processes: {other.look().processes}")
+    kept(processes, f"a {action} that is given up leaves no process", f"processes: {other.look().processes}")
     _same_look(other, other.first, f"a {action} that is given up is taken back")
 
 
@@ -378,14 +378,14 @@ def _nothing_left(bench: Bench, *, is_kept: bool) -> None:
     identity, look = bench.service.instance().facts.id, bench.look()
     bench.service.delete()
     left = [str(place) for place in (paths.state(path), paths.run / path.state_path, paths.log_file(path)) if place.exists()]
-    _kept(not left, "a deleted service leaves no state", f"left: {left}")
+    kept(not left, "a deleted service leaves no state", f"left: {left}")
     processes = [*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)]
     node.host.end_processes(processes, grace=1.0)  # nobody else will: the service is no longer known
-    _kept(not processes, "a deleted service leaves no process", f"left: {look.processes}")
+    kept(not processes, "a deleted service leaves no process", f"left: {look.processes}")
     group = node.host.groups.directory(bench.cgroup) if node.host.groups else None
-    _kept(not (group and group.exists()), "a deleted service leaves no control group", f"left: {group}")
+    kept(not (group and group.exists()), "a deleted service leaves no control group", f"left: {group}")
     if not is_kept:
-        _kept(look.driver == bench.first.driver, "a deleted service leaves the host as it was", f"before: {bench.first}\n  left: {look}")
+        kept(look.driver == bench.first.driver, "a deleted service leaves the host as it was", f"before: {bench.first}\n  left: {look}")
 
 
 # -- small words
