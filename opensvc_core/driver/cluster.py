@@ -33,7 +33,10 @@ class LeaseSource(Declares, ABC):
 
     @abstractmethod
     def acquire(self, name: str, holder: str, seconds: float) -> bool:
-        """Whether `holder` has the lease from now on."""
+        """Whether `holder` has the lease for so many seconds, or has it anew.
+
+        The caller counts them from before this call, the source from after it. Raises OSError when the source cannot be reached.
+        """
 
     @abstractmethod
     def release(self, name: str, holder: str) -> None:
