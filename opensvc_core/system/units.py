@@ -26,7 +26,7 @@ _AROUND: Final = """\
 Wants=network-online.target
 After=network.target network-online.target nss-lookup.target time-sync.target
 After=local-fs.target remote-fs.target
-After=multipathd.service iscsid.service iscsi.service open-iscsi.service lvm2-monitor.service
+After=multipathd.service iscsid.service iscsi.service open-iscsi.service lvm2-monitor.service blk-availability.service
 After=containerd.service docker.service
 """
 _COMMON: Final = """\

@@ -1,4 +1,4 @@
-"""A prompt in a guest: the agent's commands, each in a process forked from one that has imported them already.
+"""A prompt in a machine: the agent's commands, each in a process forked from one that has imported them already.
 
 To start Python takes seconds on an emulated processor, and a test gives many commands. What runs is the command's own `main`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from vmlab import Done, Node
+from vmlab import Done, Inside
 
 _IN, _OUT = "/tmp/prompt.in", "/tmp/prompt.out"
 _SERVER = """\
@@ -45,13 +45,13 @@ while True:
 
 
 class Prompt:
-    """Gives commands of the agent in a guest; `drivers` are the modules that they will need."""
+    """Gives commands of the agent in a machine; `drivers` are the modules that they will need."""
 
-    def __init__(self, node: Node, python: str, drivers: tuple[str, ...]) -> None:
+    def __init__(self, node: Inside, python: str, drivers: tuple[str, ...]) -> None:
         self._node = node
         node.write("/tmp/prompt.py", _SERVER.format(drivers=drivers, out=_OUT, into=_IN))
         self._server = node.begin(f"{python} /tmp/prompt.py")
-        node.wait_for(self._is_ready, 60)
+        node.wait_for(self._is_ready, 120)
 
     def __call__(self, line: str, *, code: int | None = 0, timeout: float = 60) -> Done:
         """Run a command line (`om svc1 start`); `code` is what it has to end with, None: anything."""

@@ -1,7 +1,8 @@
-"""Promises of every driver, tried with a reservation inside a guest; test_scsireserv.py runs it there."""
+"""Promises of every driver, tried with a reservation of a disk that knows them; test_promises.py runs it where there is one."""
 
 import os
 import subprocess
+from types import MappingProxyType
 
 import pytest
 
@@ -11,8 +12,6 @@ from opensvc_core.system.entrypoints import EntryPoint
 from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.nodes import end_all, make_node
 
-# In a guest each command takes long: what is left out here is tried with a model of a disk, beside the driver.
-CHOSEN = ("test_start_killed_anywhere_is_completed_by_the_next",)
 DEVICE = os.environ.get("PROMISES_DEVICE", "")
 
 
@@ -45,8 +44,16 @@ def told(what):
     return done.stdout.partition(",")[2]
 
 
-@pytest.mark.skipif(not DEVICE, reason="a disk that knows reservations is needed: run tests/vm/test_scsireserv.py")
+def clear(_service):
+    """Somebody takes all that is registered and reserved away."""
+    for action in (("--register-ignore", "--param-sark=1"), ("--clear", "--param-rk=1")):
+        subprocess.run(["sg_persist", "--out", "--no-inquiry", *action, DEVICE], check=True, capture_output=True, timeout=20)
+
+
+@pytest.mark.skipif(not DEVICE, reason="a disk that knows reservations is needed: run tests/vm/test_promises.py")
 class TestReservation(Conformance):
+    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "the limit is that of every command of SCSI"})
+
     @pytest.fixture
     def node_below(self, tmp_path):
         node = make_node(tmp_path / "root", more=[EntryPoint(DRIVERS, Raw.id, __name__, "opensvc-raw")])
@@ -55,4 +62,4 @@ class TestReservation(Conformance):
 
     def case(self, folder):
         text = f"[disk#1]\ntype = raw\ndev = {DEVICE}\nscsireserv = true\n"
-        return Case(text, rid="disk#1pr", footprint=lambda: (told("--read-keys"), told("--read-reservation")))
+        return Case(text, rid="disk#1pr", footprint=lambda: (told("--read-keys"), told("--read-reservation")), remove=clear)

@@ -9,10 +9,10 @@ SERVICE = "[DEFAULT]\nnodes = v1 v2\n\n[disk#1]\ntype = lv\nname = app\nvg = dat
 
 
 @pytest.fixture
-def v1(vms):
-    node = vms["v1"]
+def v1(alone):
+    node = alone
     node.write("/etc/opensvc/svc1.conf", SERVICE)
-    device = node("sh -ec 'truncate -s 64M /tmp/pv; losetup -f --show /tmp/pv'").stdout.strip()
+    device = node("sh -ec 'truncate -s 64M /run/pv; losetup -f --show /run/pv'").stdout.strip()
     lines = ["vgcreate -q --setautoactivation n data " + device, *(f"lvcreate -q -y -L 8m -n {name} data" for name in ("app", "other"))]
     node(f"sh -ec '{'; '.join(lines)}; vgchange -q -a n data'")
     return node

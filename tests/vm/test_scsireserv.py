@@ -2,13 +2,10 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 from prompt import Prompt
-from scsireserv_promises import CHOSEN
 
-PROMISES = Path(__file__).with_name("scsireserv_promises.py")
 DRIVERS = ("opensvc_driver_scsireserv.driver", "opensvc_driver_fs_ext4.driver", "opensvc_driver_vg.driver")
 GROUP = """\
 [DEFAULT]
@@ -101,8 +98,9 @@ def steps(done):
     return [line.strip() for line in done.stdout.splitlines() if line.startswith(("@", "  "))]
 
 
-def test_a_group_is_reserved_before_it_is_tagged_and_released_after_its_tag(vms, v1):
-    device, plain = vms.lun("group", megabytes=64), vms.disk("plain", megabytes=16)
+def test_a_group_is_reserved_before_it_is_tagged_and_released_after_its_tag(alone):
+    v1, device = alone, alone.unit()
+    plain = v1("sh -ec 'modprobe scsi_debug; udevadm settle; ls /dev/disk/by-id/wwn-0x3*'").stdout.strip()
     v1(f"vgcreate -q --setautoactivation n data {device}")
     has(GROUP, v1)
     om = prompt(v1)
@@ -169,13 +167,3 @@ def test_all_paths_of_a_disk_are_registered(vms, v1, v2):
     assert (write(v1, device), write(v2, device)) == (0, 1)
     om("om svc1 stop --local")
     assert is_free(v2, device)
-
-
-def test_reservations_keep_the_promises_of_every_driver(vms, v1):
-    """In one process of a guest, which is as root and has such a disk."""
-    device = vms.lun("promises", megabytes=64)
-    chosen = " ".join(f"'{PROMISES}::TestReservation::{name}'" for name in CHOSEN)
-    line = f"{sys.executable} -m pytest -q -p no:cacheprovider --timeout=200 {chosen}"
-    done = v1(line, code=None, timeout=280, PROMISES_DEVICE=device)
-    assert done.code == 0, done.stdout[-6000:]
-    assert f"{len(CHOSEN)} passed" in done.stdout

@@ -1,4 +1,4 @@
-"""Volume groups, on a kernel with device-mapper: the drivers disk.vg and disk.lv in two guests with shared disks."""
+"""Volume groups, on a kernel with device-mapper: the drivers disk.vg and disk.lv in a machine alone, and in two with a shared disk."""
 
 import json
 import sys
@@ -50,18 +50,13 @@ DRIVERS = ("opensvc_driver_vg.driver", "opensvc_driver_lv.driver", "opensvc_driv
 
 @pytest.fixture
 def om(v1):
-    """A prompt on the first node."""
+    """A prompt on it."""
     return Prompt(v1, sys.executable, DRIVERS)
 
 
 @pytest.fixture
-def v1(vms):
-    return vms["v1"]
-
-
-@pytest.fixture
-def v2(vms):
-    return vms["v2"]
+def v1(alone):
+    return alone
 
 
 def has(text, *nodes, name="svc1.conf"):
@@ -76,8 +71,7 @@ def group_on(node, *devices, volumes=("app", "web")):
 
 
 def loops(node, count=1, megabytes=64):
-    """Devices of one guest alone."""
-    line = f"truncate -s {megabytes}M /tmp/$n; losetup -f --show /tmp/$n"
+    line = f"truncate -s {megabytes}M /run/$n; losetup -f --show /run/$n"
     return node(f"sh -ec 'for n in {' '.join(f'pv{number}' for number in range(count))}; do {line}; done'").stdout.split()
 
 
@@ -111,8 +105,8 @@ def _resource(value, rid):
     return next((one for one in found if one), None)
 
 
-def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(vms, v1, om):
-    group_on(v1, vms.disk("data"))
+def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(v1, om):
+    group_on(v1, *loops(v1))
     has(SERVICE, v1)
     planned = om("om svc1 start --local --plan").stdout.splitlines()
     assert planned[:4] == [
@@ -157,8 +151,8 @@ def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(vms, v1, om):
     assert (active(v1), tags(v1)) == ([], [])
 
 
-def test_an_older_section_says_it_in_the_older_words(vms, v1, om):
-    group_on(v1, vms.disk("data"))
+def test_an_older_section_says_it_in_the_older_words(v1, om):
+    group_on(v1, *loops(v1))
     has(OLDER, v1, name="svc1.env")
     v1("vgchange -a y data")
     lines = [line[9:] for line in om("svcmgr -s svc1 start").stdout.splitlines()]
@@ -172,9 +166,11 @@ def test_an_older_section_says_it_in_the_older_words(vms, v1, om):
     assert '  0 logical volume(s) in volume group "data" now active' in lines
 
 
-def test_a_group_that_another_node_has_is_refused_until_that_node_is_said_to_be_dead(vms, v1, v2, om):
+def test_a_group_that_another_node_has_is_refused_until_that_node_is_said_to_be_dead(vms):
+    v1, v2 = vms.nodes
     group_on(v1, vms.disk("data"))
     has(SERVICE, v1, v2)
+    om = Prompt(v1, sys.executable, DRIVERS)
     om("om svc1 start --local")
     v1("sh -c 'echo kept >/svc1/app/file; sync'")
     om = Prompt(v2, sys.executable, DRIVERS)

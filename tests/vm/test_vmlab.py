@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from lab.places import TOP
-from vmlab import missing
+from vmlab import UserMode, missing
 
 ROOM = Path(__file__).parent
 OWNER = """
@@ -152,13 +152,6 @@ def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks(vms):
     assert [v1.exists(path) for path in ("/root/synced", "/root/unsynced", "/run/memory", disk)] == [True, False, False, True]
 
 
-def test_a_guest_boots_by_itself_when_nobody_pets_its_watchdog(vms):
-    v2 = vms["v2"]
-    v2("modprobe softdog soft_margin=1")
-    v2.reboot("sh -c 'exec 3>/dev/watchdog; sleep 1000'")
-    assert float(v2.read("/proc/uptime").split()[0]) < 60
-
-
 def test_a_frozen_guest_is_silent_and_goes_on(vms):
     v1, v2 = vms.nodes
     v2.freeze()
@@ -223,6 +216,29 @@ def test_a_reset_boots_what_ran_is_lost_and_a_unit_is_there_again(vms):
     assert [v1.exists(path) for path in ("/root/synced", unit)] == [True, True]
     with pytest.raises(AssertionError, match="it booted meanwhile"):
         begun.wait()
+
+
+def test_a_machine_that_is_a_process_has_a_kernel_of_its_own_and_changes_nothing_of_the_host(alone):
+    release = alone("uname -r").stdout
+    assert release != f"{os.uname().release}\n"
+    assert alone("hostname").stdout == "v1\n"
+    alone(f"touch /etc/lab-was-here /root/lab-was-here {TOP}/lab-was-here")
+    alone("rm /etc/hostname")
+    assert not any(Path(folder, "lab-was-here").exists() for folder in ("/etc", "/root", TOP))
+    assert Path("/etc/hostname").exists()
+
+
+def test_a_machine_that_is_a_process_leaves_none():
+    if reason := missing():
+        pytest.skip(reason)
+    with UserMode() as machine:
+        folder = machine.folder
+        begun = machine.begin("sleep 1000")
+        assert _processes(folder.name)
+    with pytest.raises(AssertionError, match="it was powered off"):
+        begun.wait()
+    _wait_for(lambda: not _processes(folder.name))
+    assert not folder.exists()
 
 
 def test_guests_end_with_a_killed_owner_and_the_next_lab_sweeps_the_rest(vms):

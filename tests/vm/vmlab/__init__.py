@@ -5,7 +5,9 @@ from __future__ import annotations
 from lab.commands import Done
 
 from vmlab.bed import VmLab
+from vmlab.inside import Begun, Inside
 from vmlab.missing import missing
-from vmlab.node import Begun, Node
+from vmlab.node import Node
+from vmlab.usermode import UserMode
 
-__all__ = ["Begun", "Done", "Node", "VmLab", "missing"]
+__all__ = ["Begun", "Done", "Inside", "Node", "UserMode", "VmLab", "missing"]

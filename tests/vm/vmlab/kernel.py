@@ -1,19 +1,20 @@
-"""The guests' kernel: Debian's for virtual machines, fetched once into the user's cache."""
+"""The guests' kernels, packages of Debian, fetched once into the user's cache: for virtual machines, and as a program (User Mode Linux)."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import re
-import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 # depends on the package of the present release
 META: Final = "linux-image-cloud-amd64"
+PROGRAM: Final = "user-mode-linux"
 SECONDS: Final = 300
 
 
@@ -27,6 +28,11 @@ class Kernel:
     def image(self) -> Path:
         """What a boot loader loads."""
         return next(self.folder.glob("boot/vmlinuz-*"))
+
+    @property
+    def program(self) -> Path:
+        """The kernel as a program."""
+        return self.folder / "usr/bin/linux.uml"
 
     @property
     def modules(self) -> Path:
@@ -48,34 +54,51 @@ class Kernel:
 
 def kernel() -> Kernel:
     """The cached kernel; RuntimeError where there is none and apt has none either."""
+    return Kernel(_cached("kernel", _machines_package))
+
+
+def program() -> Kernel:
+    """The cached kernel that is a program; RuntimeError where there is none and apt has none either."""
+    return Kernel(_cached(PROGRAM, lambda: PROGRAM))
+
+
+def _cached(name: str, package: Callable[[], str]) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "opensvc-vm")
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (cache / "kernel").exists():
-            _fetch(cache)
-    return Kernel(cache / "kernel")
+        if not (cache / name).exists():
+            _fetch(cache / name, package)
+    return cache / name
 
 
-def _fetch(cache: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=cache) as name:
+def _fetch(place: Path, package: Callable[[], str]) -> None:
+    with tempfile.TemporaryDirectory(dir=place.parent) as name:
         work = Path(name)
         try:
-            _download(work)
+            _download(package(), work)
         except RuntimeError:  # apt never had its lists, or they are old and name what is no longer there
             _run(["apt-get", "update", "-qq"])
-            _download(work)
-        _run(["dpkg", "-x", str(next(work.glob("*.deb"))), str(work / "kernel")])
-        _run(["depmod", "-b", str(work / "kernel"), next((work / "kernel/lib/modules").iterdir()).name])
-        shutil.move(work / "kernel", cache / "kernel")
+            _download(package(), work)
+        unpacked = work / "unpacked"
+        _run(["dpkg", "-x", str(next(work.glob("*.deb"))), str(unpacked)])
+        if (own := unpacked / "usr/lib/uml/modules").exists():
+            (unpacked / "lib").mkdir()
+            own.rename(unpacked / "lib/modules")
+        _run(["depmod", "-b", str(unpacked), next((unpacked / "lib/modules").iterdir()).name])
+        unpacked.rename(place)
 
 
-def _download(folder: Path) -> None:
-    """Download the package of the present release."""
+def _machines_package() -> str:
+    """The package of the present release."""
     found = re.search(r"Depends: (linux-image-\S+)", _run(["apt-cache", "depends", META]))
     if not found:
         raise RuntimeError(f"apt knows no package {META}, which is the guests' kernel; is Debian's main in /etc/apt/sources.list?")
-    _run(["apt-get", "download", "-qq", found[1]], folder)
+    return found[1]
+
+
+def _download(package: str, folder: Path) -> None:
+    _run(["apt-get", "download", "-qq", package], folder)
 
 
 def _run(argv: list[str], folder: Path | None = None) -> str:

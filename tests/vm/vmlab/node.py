@@ -3,59 +3,32 @@
 from __future__ import annotations
 
 import functools
-import shlex
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from threading import Condition
 from typing import Any, Final
 
-from lab.commands import ENVIRONMENT, Done
 from lab.faults import RINGS, Direction, Faults
 from lab.switch import Seat
 
 from vmlab.disks import Disk
+from vmlab.inside import Begun, Inside
 from vmlab.machine import Machine
 from vmlab.site import Site, address
 
 # two guests on two slow cores take 7 to 13; a loaded machine has once taken 85
 BOOT: Final = 180.0
-SPARE: Final = 5.0  # for the way to and fro
 SYSRQ_BOOT: Final = "sh -c 'echo b >/proc/sysrq-trigger'"
 
 
-class Begun:
-    """A command line that runs in the background."""
-
-    def __init__(self, what: str, future: Future[dict[str, Any]]) -> None:
-        self._what, self._future = what, future
-
-    def __repr__(self) -> str:
-        return f"<{self._what}>"
-
-    @property
-    def is_running(self) -> bool:
-        """It has not ended."""
-        return not self._future.done()
-
-    def wait(self, timeout: float = 60) -> Done:
-        """What became of it. AssertionError where it goes on longer than a timeout in seconds, or its node went down."""
-        try:
-            found = self._future.result(timeout)
-        except TimeoutError:
-            raise AssertionError(f"{self._what}: did not end in {timeout:g} s") from None
-        except ConnectionError as error:
-            raise AssertionError(f"{self._what}: {error}") from None
-        return Done(found["code"], found["stdout"], found["stderr"])
-
-
-class Node:
-    """A virtual machine of the lab. Calling it runs a command line in it."""
+class Node(Inside):
+    """A virtual machine of the lab."""
 
     def __init__(self, name: str, index: int, site: Site, memory: int) -> None:
-        self.name, self._index, self._site, self._memory = name, index, site, memory
+        super().__init__(name)
+        self._index, self._site, self._memory = index, site, memory
         self._faults = Faults()
         self._machine: Machine | None = None
         self._booted, self.boots = Condition(), 0
@@ -90,41 +63,6 @@ class Node:
     def monitor(self, command: str, **arguments: Any) -> Any:
         """A command of QEMU's monitor protocol, such as "inject-nmi"; its result."""
         return self._on.monitor(command, **arguments)
-
-    # inside
-
-    def __call__(self, line: str, *, code: int | None = 0, stdin: str = "", timeout: float = 60, **environ: str) -> Done:
-        """Run a command line; `code` is what it has to end with, None: anything. Seconds of timeout."""
-        found = self._ask("run", timeout, **self._run(line, stdin, timeout, environ))
-        done = Done(found["code"], found["stdout"], found["stderr"])
-        assert not found["late"], f"{self.name}: {line}: did not end in {timeout:g} s: {done}"
-        assert "Traceback" not in done.stdout + done.stderr, f"{self.name}: {line}: {done}"
-        assert code is None or done.code == code, f"{self.name}: {line}: {done}"
-        return done
-
-    def begin(self, line: str, **environ: str) -> Begun:
-        """Run a command line in the background, in a session of its own; it ends with the test."""
-        return Begun(f"{self.name}: {line}", self._on.ask("run", **self._run(line, "", None, environ)))
-
-    def write(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Write a file, with the folders above it."""
-        self._ask("write", path=path, text=text, mode=mode)
-
-    def read(self, path: str) -> str:
-        """The text of a file."""
-        text: str = self._ask("read", path=path)["text"]
-        return text
-
-    def exists(self, path: str) -> bool:
-        """Something is there."""
-        return bool(self._ask("exists", path=path)["found"])
-
-    def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:
-        """Wait until something holds."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"{self.name}: it does not come in {seconds:g} s"
-            time.sleep(0.05)
 
     # power
 
@@ -278,25 +216,13 @@ class Node:
     def _root(self) -> Path:
         return self._site.folder / f"{self.name}.root"
 
+    def _send(self, what: str, **words: Any) -> Future[dict[str, Any]]:
+        return self._on.ask(what, **words)
+
     @property
     def _on(self) -> Machine:
         assert self._machine and self._machine.is_on, f"{self.name} is off"
         return self._machine
-
-    def _run(self, line: str, stdin: str, timeout: float | None, environ: dict[str, str]) -> dict[str, Any]:
-        return {"argv": shlex.split(line), "stdin": stdin, "timeout": timeout, "environ": {**ENVIRONMENT, **environ}}
-
-    def _ask(self, what: str, seconds: float = 60, /, **words: Any) -> dict[str, Any]:
-        task = f"{self.name}: {words.get('path') or shlex.join(words.get('argv', [what]))}"
-        try:
-            answer = self._on.ask(what, **words).result(seconds + SPARE)
-        except TimeoutError:
-            raise AssertionError(f"{task}: did not end in {seconds:g} s, no answer") from None
-        except ConnectionError as error:
-            raise AssertionError(f"{task}: {error}") from None
-        if "error" in answer:
-            raise OSError(f"{task}: {answer['error']}")
-        return answer
 
     def _plug(self, disk: Disk) -> None:
         self.monitor("blockdev-add", **disk.back)
@@ -309,7 +235,8 @@ class Node:
         return all(known["node-name"] != node for known in self.monitor("query-named-block-nodes"))
 
     def _wait_for_device(self, path: str, *, is_there: bool) -> None:
-        self.wait_for(lambda: self.exists(path) is is_there)
+        # after a boot by systemd the agent answers long before the disks are there
+        self.wait_for(lambda: self.exists(path) is is_there, BOOT)
 
     def _note_boot(self) -> None:
         with self._booted:
