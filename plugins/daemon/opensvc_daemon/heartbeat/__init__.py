@@ -1,0 +1,1 @@
+"""Heartbeats: how nodes tell each other that they are alive. Pure; moments, counters and random bytes come in as values."""

@@ -1,0 +1,65 @@
+"""A journal: a node's own data, its generation, and the last changes, so that each peer is sent what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from opensvc_daemon.heartbeat.data import Full, Message, Patch, size_of
+from opensvc_daemon.heartbeat.tree import Change, Tree, canonical, copied, differences, digest
+
+# A peer that lacks more than so many generations is sent all.
+KEPT: Final = 100
+
+
+class Delta(NamedTuple):
+    """The changes of one generation, and how many bytes they take in a patch."""
+
+    changes: tuple[Change, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Data, its generation from 1 on, and the deltas that led to it, the newest last."""
+
+    data: Tree
+    digest: str
+    generation: int = 1
+    deltas: tuple[Delta, ...] = ()
+
+    def changed(self, data: Tree) -> Journal:
+        """The same after the data became this; the same generation where nothing changed. Raises Unsendable: it is no JSON."""
+        new = copied(data)
+        changes = differences(self.data, new)
+        if not changes:
+            return self
+        delta = Delta(changes, size_of(changes))
+        return Journal(new, digest(new), self.generation + 1, (*self.deltas, delta)[-KEPT:])
+
+    def message(self, merged: int) -> Message | None:
+        """What a peer lacks that has merged up to a generation (0: nothing, or it asks for all); None: nothing."""
+        if merged == self.generation:
+            return None
+        lacking = self.generation - merged
+        if merged <= 0 or lacking < 0 or lacking > len(self.deltas):
+            return self._full()
+        deltas = self.deltas[-lacking:]
+        if sum(delta.size for delta in deltas) > len(canonical(self.data)):
+            return self._full()
+        return Patch(merged, self.digest, tuple(delta.changes for delta in deltas))
+
+    def merged_by(self, merged: Iterable[int]) -> Journal:
+        """The same without the deltas that no peer lacks, given what each has merged; who has merged nothing is sent all anyway."""
+        lacking = max((self.generation - each for each in merged if each > 0), default=0)
+        return replace(self, deltas=self.deltas[-lacking:] if lacking > 0 else ())
+
+    def _full(self) -> Full:
+        return Full(self.generation, self.digest, self.data)
+
+
+def journal_of(data: Tree) -> Journal:
+    """The journal of a life that begins. Raises Unsendable: the data is no JSON."""
+    own = copied(data)
+    return Journal(own, digest(own))

@@ -1,0 +1,131 @@
+"""A tree: the data of a node as JSON has it, its digest, and the changes that lead from one tree to another.
+
+A list is a value like a number: it changes as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple, NoReturn, TypeAlias
+
+from opensvc_daemon.heartbeat.errors import Unreadable, Unsendable
+
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+Tree: TypeAlias = dict[str, Value]
+Path: TypeAlias = tuple[str, ...]
+
+DEEPEST: Final = 32
+
+
+class Put(NamedTuple):
+    """Set what is at a path, whose parent is there."""
+
+    path: Path
+    value: Value
+
+
+class Drop(NamedTuple):
+    """Remove what is at a path."""
+
+    path: Path
+
+
+Change: TypeAlias = Put | Drop
+
+
+def canonical(value: object, deepest: int = DEEPEST) -> bytes:
+    """The one JSON of a value: keys sorted, no spaces, UTF-8. Raises Unsendable: it is no JSON, or deeper than `deepest`."""
+    _check(value, deepest)
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise Unsendable(f"no data to send: {error}") from error
+
+
+def parsed(data: bytes, deepest: int = DEEPEST) -> Value:
+    """The value of some JSON. Raises Unreadable."""
+    try:
+        value: Value = json.loads(data, parse_constant=_no_constant)
+        canonical(value, deepest)
+    except (ValueError, RecursionError, Unsendable) as error:
+        raise Unreadable(f"no JSON to read: {error}") from error
+    return value
+
+
+def copied(tree: Tree) -> Tree:
+    """The same tree, shared with nobody. Raises Unsendable."""
+    copy: Tree = json.loads(canonical(tree))
+    return copy
+
+
+def digest(tree: Tree) -> str:
+    """SHA-256 of a tree, in hexadecimal. Raises Unsendable."""
+    return hashlib.sha256(canonical(tree)).hexdigest()
+
+
+def differences(old: Tree, new: Tree) -> tuple[Change, ...]:
+    """The changes that lead from one tree to another; none where they are the same."""
+    return tuple(_differences((), old, new))
+
+
+def applied(tree: Tree, changes: Iterable[Change]) -> Tree:
+    """A tree after some changes, in their order; the old one stays as it is. Raises Unreadable: a change doesn't fit."""
+    for change in changes:
+        if not change.path:
+            raise Unreadable("a change of nothing")
+        tree = _applied(tree, change, change.path)
+    return tree
+
+
+def _differences(path: Path, old: Tree, new: Tree) -> Iterator[Change]:
+    yield from (Drop((*path, key)) for key in old.keys() - new.keys())
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            yield from _differences((*path, key), before, value)
+        elif key not in old or not _is_same(before, value):
+            yield Put((*path, key), value)
+
+
+def _is_same(old: Value, new: Value) -> bool:
+    """Whether both have the same JSON: 1, 1.0 and True are equal, and not the same."""
+    return repr(old) == repr(new) or canonical(old) == canonical(new)
+
+
+def _applied(tree: Tree, change: Change, rest: Path) -> Tree:
+    key, *below = rest
+    if not below:
+        return _changed(tree, key, change)
+    branch = tree.get(key)
+    if not isinstance(branch, dict):
+        raise Unreadable(f"a change of {'.'.join(change.path)}, where {key} is no branch")
+    return {**tree, key: _applied(branch, change, tuple(below))}
+
+
+def _changed(tree: Tree, key: str, change: Change) -> Tree:
+    if isinstance(change, Put):
+        return {**tree, key: change.value}
+    if key not in tree:
+        raise Unreadable(f"a removal of {'.'.join(change.path)}, which is not there")
+    return {name: value for name, value in tree.items() if name != key}
+
+
+def _check(value: object, deepest: int) -> None:
+    if deepest == 0:
+        raise Unsendable("data that is too deep")
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise Unsendable("data with a key that is no text")
+        for each in value.values():
+            _check(each, deepest - 1)
+    elif isinstance(value, list):
+        for each in value:
+            _check(each, deepest - 1)
+    elif not isinstance(value, bool | int | float | str | None):
+        raise Unsendable(f"a {type(value).__name__} is no data")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
