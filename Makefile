@@ -5,7 +5,7 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml drivers_linux/*/pyproject.toml drivers_docker/*/pyproject.toml))
 SOURCES := opensvc_core $(DISTRIBUTIONS)
 
-.PHONY: demo test test-vm check bench fuzz docs lab venv clean
+.PHONY: demo test test-vm check bench fuzz simulate docs lab venv clean
 
 demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
@@ -29,6 +29,12 @@ check: venv
 fuzz: venv
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check atheris || true
 	$(BIN)/python tests/fuzz/run.py
+
+# Hours of virtual clusters: every interleaving to a greater depth, a hundred thousand stories from seeds.
+simulate: venv
+	$(BIN)/python -m opensvc_daemon.lease.exploration --long
+	$(BIN)/python -m opensvc_daemon.exploration --long
+	$(BIN)/python -m opensvc_daemon.simulation --seeds 100000
 
 bench: venv
 	$(BIN)/python -m tests.bench.run

@@ -342,6 +342,58 @@ def _page(title: str, *blocks: str) -> str:
     return "\n\n".join([f"# {title}", "<!-- made by docs/generate.py from the code: change it there -->", *blocks]).rstrip() + "\n"
 
 
+# -- orchestration
+
+
+def orchestration_page() -> str:
+    """States and their transitions, orders, reasons."""
+    intro = (
+        "What the daemon's decision is made of. How it works is told in [orchestration](../explanation/orchestration.md).\n"
+        "States are what `print status` and `om mon` show; the codes of the reasons stay as they are from version to version."
+    )
+    states = _module("opensvc_daemon.orchestration.states")
+    orders = _module("opensvc_daemon.orchestration.orders")
+    reasons = _module("opensvc_daemon.orchestration.reasons")
+    wishes = _module("opensvc_daemon.orchestration.requests")
+    return _page(
+        "Orchestration",
+        intro,
+        "## The monitor of an instance\n\nWhile an action runs, its state says which. A failed action stays until `clear`,\n"
+        "or until a person takes one of the ways out.\n\n" + _diagram(states.TRANSITIONS),
+        "## The monitor of a node\n\n" + _diagram(states.NODE_TRANSITIONS),
+        "## Orders\n\n" + ", ".join(f"`{do.value}`" for do in orders.Do),
+        "## Requests\n\n"
+        + ", ".join(f"`{wish.value}`" for wish in wishes.Wish)
+        + "; each is in the end "
+        + ", ".join(f"`{end.value}`" for end in wishes.Progress if end is not wishes.Progress.ACTIVE)
+        + ".",
+        "## Reasons\n\n" + _rows(("code", "in words"), ((f"`{code}`", _facts(text)) for code, text in reasons.TEXTS.items())),
+    )
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise NotInstalled(f"{name}: {error}; 'make venv' installs it") from error
+
+
+def _diagram(table: Mapping[Any, Mapping[str, Any]]) -> str:
+    """A state diagram; events that lead from one state to the same other one share an arrow."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f'    state "{state.value}" as {state.name}' for state in table]
+    for state, events in table.items():
+        for target in dict.fromkeys(events.values()):
+            words = ", ".join(event for event, end in events.items() if end is target)
+            lines.append(f"    {state.name} --> {target.name}: {words}")
+    return "\n".join([*lines, "```"])
+
+
+def _facts(text: str) -> str:
+    """A text with its facts in italics."""
+    return re.sub(r"\{(\w+)\}", lambda found: f"*{'…' if found[1].isdigit() else found[1]}*", text).replace("|", "\\|")
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "keywords.md": keywords_page,
     "drivers.md": drivers_page,
@@ -349,6 +401,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "exit-codes.md": exit_codes_page,
     "hooks.md": hooks_page,
     "api.md": api_page,
+    "orchestration.md": orchestration_page,
 }
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import containers, copies, groups, host_start, language
+from tests.bench import containers, copies, decision, groups, host_start, language
 from tests.bench.measure import BARE, BIN, RUNS, compare, report, timed
 
 SERVICES = 1000
@@ -44,6 +44,7 @@ def main() -> None:
         containers.measure()
         groups.measure(folder / "groups")
         copies.measure()
+        decision.measure()
     finally:
         shutil.rmtree(folder)
 

@@ -1,0 +1,114 @@
+"""What happens without anybody asking: by topology, and by what `orchestrate` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opensvc_daemon.orchestration.candidates import choose
+from opensvc_daemon.orchestration.evaluation import Evaluation
+from opensvc_daemon.orchestration.keeping import flex_target, has_next_action, is_retrying, keep, tend
+from opensvc_daemon.orchestration.knowledge import elsewhere
+from opensvc_daemon.orchestration.orders import Do
+from opensvc_daemon.orchestration.placement import ranked
+from opensvc_daemon.orchestration.raising import (
+    Orders,
+    leave_be,
+    nothing,
+    obstacles,
+    raise_failover,
+    rank_of,
+    rise,
+    stand_back,
+)
+from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.states import MonitorState
+from opensvc_daemon.orchestration.view import Guard, ServiceView
+
+
+def run_itself(e: Evaluation, service: ServiceView) -> Orders:
+    """What this node does with its instance on its own."""
+    mine = e.mine(service)
+    frozen = _frozen(e, service)
+    if frozen:
+        return leave_be(e, service, *_split(e, service), *frozen)
+    if mine.is_active and mine.monitor.is_failed and (_split(e, service) or has_next_action(e, service)):
+        return keep(e, service)
+    if mine.monitor.is_failed:
+        return nothing(service, Reason("instance.failed", e.me, (mine.monitor.value,)))
+    if mine.is_active:
+        return keep(e, service)
+    return _of_a_down_one(e, service)
+
+
+def _of_a_down_one(e: Evaluation, service: ServiceView) -> Orders:
+    """An instance that is down here: its standby resources, restarts of what just failed, or the way up of the whole."""
+    tended = tend(e, service)
+    if any(order.do in {Do.ACT, Do.LEAVE} for order in tended):
+        return tended
+    if not is_retrying(e, service):
+        return (*tended, *_rise_by_itself(e, service))
+    if not service.is_failover or _is_undisputed(e, service):
+        return tended
+    return (*tend(e, service, is_expected_up=False), *_rise_by_itself(e, service))
+
+
+def _is_undisputed(e: Evaluation, service: ServiceView) -> bool:
+    """Whether a failover service may be activated here once more without an announcement: nobody else could start it."""
+    others = elsewhere(e, service)
+    if others.uncertain or service.guard in {Guard.LEASE, Guard.EXCLUSIVE} or any(True for _ in obstacles(e, service, others)):
+        return False
+    if any(instance.monitor is MonitorState.READY for node, instance in e.present(service) if node != e.me):
+        return False
+    return service.orchestrate == "no" or _starter(e, service) == e.me
+
+
+def _starter(e: Evaluation, service: ServiceView) -> str:
+    """The node that starts it by itself; empty: none."""
+    if service.orchestrate == "start":
+        return next(iter(_natural(e, service)), "")
+    return next(iter(choose(e, service).candidates), "")
+
+
+def _natural(e: Evaluation, service: ServiceView) -> Sequence[str]:
+    return ranked(e.view, service, [node for node in service.nodes if node in e.view.nodes])
+
+
+def _frozen(e: Evaluation, service: ServiceView) -> tuple[Reason, ...]:
+    node = (Reason("node.frozen", e.me),) if e.node.is_frozen else ()
+    return (*node, Reason("instance.frozen", e.me)) if e.mine(service).is_frozen else node
+
+
+def _split(e: Evaluation, service: ServiceView) -> tuple[Reason, ...]:
+    """A failover service that is active here and elsewhere: said for as long as it is so."""
+    active = e.seen_up(service)
+    if service.is_failover and e.me in active and len(active) > 1:
+        return (Reason("split", "", (" ".join(sorted(active)),)),)
+    return ()
+
+
+def _rise_by_itself(e: Evaluation, service: ServiceView) -> Orders:
+    if service.orchestrate == "no":
+        return stand_back(e, service, Reason("orchestrate.no"))
+    if service.placement == "none":
+        return stand_back(e, service, Reason("placement.none"))
+    if service.orchestrate == "start":
+        natural = _natural(e, service)
+        if service.is_failover and (not natural or natural[0] != e.me):
+            return stand_back(e, service, Reason("orchestrate.start", "", (natural[0] if natural else "nobody",)))
+    if service.is_failover:
+        return raise_failover(e, service, Reason("service.wanted"))
+    return raise_flex(e, service)
+
+
+def raise_flex(e: Evaluation, service: ServiceView, request: str = "") -> Orders:
+    """A flex service of which instances are missing: the best candidates that are down start."""
+    risen, wanted = e.risen(service), flex_target(service)
+    missing = Reason("flex.missing", "", (str(len(risen)), str(wanted)))
+    if len(risen) >= wanted:
+        return stand_back(e, service, missing)
+    choice = choose(e, service)
+    starters = [node for node in choice.candidates if node not in risen][: wanted - len(risen)]
+    if e.me in starters:
+        return rise(e, service, rank_of(service, e.me), missing, request=request)
+    mine = tuple(reason for reason in choice.excluded if reason.node == e.me)
+    return stand_back(e, service, *mine, *(Reason("placement.preferred", node) for node in starters), missing)

@@ -1,0 +1,86 @@
+"""The decision: from what one node knows of its cluster to what it is to do now."""
+
+from __future__ import annotations
+
+from opensvc_daemon.orchestration.automatic import run_itself
+from opensvc_daemon.orchestration.evaluation import Evaluation
+from opensvc_daemon.orchestration.members import drained, has_lost, leave, node_orders, shut
+from opensvc_daemon.orchestration.orders import Decision, Do, Order
+from opensvc_daemon.orchestration.pursuing import hindered, pursue
+from opensvc_daemon.orchestration.raising import Orders, keeps_lease, leave_be, nothing
+from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.requests import Wish
+from opensvc_daemon.orchestration.states import WAYS_OUT, MonitorState, NodeState
+from opensvc_daemon.orchestration.view import Lease, ServiceView, View
+
+# The node only looks: others are told, nothing is done.
+_WATCHING = frozenset({NodeState.INIT, NodeState.MAINTENANCE, NodeState.UPGRADE})
+# Wishes that an earlier failure does not stand against: they are a person's way out of it. When they fail too, they end.
+_WAYS_OUT = frozenset({*map(Wish, WAYS_OUT), Wish.CLEAR, Wish.ABORT})
+
+
+def decide(view: View, now: float) -> Decision:
+    """What node `view.me` does now.
+
+    Parameters:
+        view: what it knows.
+        now: seconds of the clock that the moments in the view are of.
+
+    Returns the orders, the more important services first. An order is given again for as long as the view asks for it:
+    given twice, it ends as if given once.
+    """
+    e = Evaluation(view, now)
+    orders = list(node_orders(e))
+    for service in sorted(view.services.values(), key=lambda service: (service.priority, service.path)):
+        if view.me in service.instances:
+            orders += service_orders(e, service)
+    return Decision(tuple(orders), e.timer.wake)
+
+
+def service_orders(e: Evaluation, service: ServiceView) -> Orders:
+    """What is to be done with this node's instance of a service."""
+    orders = _left_alone(e, service) or _of_the_node(e, service) or _of_people(e, service) or run_itself(e, service)
+    return (*_give_back(e, service, orders), *orders)
+
+
+def _give_back(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:
+    """A lease of what is down here, and not about to start: others may need it, whatever is done with the instance here."""
+    is_rising = any(order.state is MonitorState.READY for order in orders)
+    if service.lease is Lease.HELD and not keeps_lease(e, service) and not is_rising:
+        return (Order(Do.RELEASE_LEASE, service.path, reasons=(Reason("lease.idle"),)),)
+    return ()
+
+
+def _left_alone(e: Evaluation, service: ServiceView) -> Orders:
+    mine = e.mine(service)
+    if service.is_disabled:
+        return leave_be(e, service, Reason("service.disabled"))
+    if mine.monitor.is_acting:
+        return nothing(service, Reason("action.running", "", (mine.monitor.value,)))
+    if e.node.state in _WATCHING:
+        return leave_be(e, service, Reason("self.state", e.me, (e.node.state.value,)))
+    return ()
+
+
+def _of_the_node(e: Evaluation, service: ServiceView) -> Orders:
+    """What becomes of it because of what becomes of the node."""
+    mine = e.mine(service)
+    if e.node.state is NodeState.SHUTTING:
+        return shut(e, service) if mine.is_active and not mine.monitor.is_failed else leave_be(e, service, Reason("shutdown"))
+    is_free = mine.is_active and not mine.is_frozen and not mine.monitor.is_failed
+    if is_free and has_lost(e) and e.settings.split_action == "stop":
+        return leave(e, service)
+    return ()
+
+
+def _of_people(e: Evaluation, service: ServiceView) -> Orders:
+    """What people asked for."""
+    mine = e.mine(service)
+    request = e.request(service)
+    if request is not None:
+        if mine.monitor.is_failed and (request.wish not in _WAYS_OUT or mine.served == request.id):
+            return hindered(e, service, request)
+        return pursue(e, service, request)
+    if e.node.state is NodeState.DRAINING and mine.is_active:
+        return drained(e, service)
+    return ()

@@ -1,0 +1,69 @@
+"""Explanations: for a service, every rule with its verdict on every node, and what is done about it, in words and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from opensvc_daemon.orchestration.candidates import Verdict, choose, verdicts
+from opensvc_daemon.orchestration.decide import service_orders
+from opensvc_daemon.orchestration.evaluation import Evaluation
+from opensvc_daemon.orchestration.orders import Order
+from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.view import View
+
+
+class Explanation(NamedTuple):
+    """Why a service is where it is, as one node sees it.
+
+    Parameters:
+        candidates: the nodes that may run it, the preferred one first.
+        verdicts: by node, every rule that excludes nodes, and whether it excludes this one.
+        excluded: why nodes are no candidates, soft affinities among the reasons.
+        orders: what this node does with its instance.
+    """
+
+    service: str
+    me: str
+    candidates: tuple[str, ...]
+    verdicts: Mapping[str, Sequence[Verdict]]
+    excluded: tuple[Reason, ...]
+    orders: tuple[Order, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """The same for a program; the codes of the reasons stay as they are from version to version."""
+        return {
+            "service": self.service,
+            "node": self.me,
+            "candidates": list(self.candidates),
+            "rules": {node: {v.code: _reason(v.reason) for v in found} for node, found in self.verdicts.items()},
+            "excluded": [_reason(reason) for reason in self.excluded],
+            "orders": [{"order": str(order), "reasons": [_reason(reason) for reason in order.reasons]} for order in self.orders],
+        }
+
+    def as_text(self) -> str:
+        """The same for a person: each node with what excludes it, then the orders."""
+        lines = [f"{self.service}, as {self.me} sees it"]
+        for node in self.verdicts:
+            why = [str(reason) for reason in self.excluded if reason.node == node]
+            place = f"candidate {self.candidates.index(node) + 1}" if node in self.candidates else "no candidate"
+            lines.append(f"  {node}: {place}{': ' if why else ''}{'; '.join(why)}")
+        for order in self.orders:
+            lines.append(f"  {str(order).partition(': ')[2] or order}: {'; '.join(map(str, order.reasons))}")
+        return "\n".join(lines) + "\n"
+
+
+def _reason(reason: Reason | None) -> dict[str, Any] | None:
+    if reason is None:
+        return None
+    return {"code": reason.code, "node": reason.node, "facts": list(reason.facts), "text": str(reason)}
+
+
+def explain(view: View, now: float, service: str) -> Explanation:
+    """Explain one service of a view; the rules and orders are those of `decide`. Raises KeyError for one that is not in it."""
+    e = Evaluation(view, now)
+    found = view.services[service]
+    nodes = dict.fromkeys((*found.nodes, *found.instances))
+    choice = choose(e, found)
+    orders = service_orders(e, found) if view.me in found.instances else ()
+    return Explanation(service, view.me, choice.candidates, {node: verdicts(e, found, node) for node in nodes}, choice.excluded, orders)

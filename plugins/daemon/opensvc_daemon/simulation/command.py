@@ -1,0 +1,79 @@
+"""om simulate CONFIG: what a configuration does when things go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from opensvc_core.api import UsageError
+from opensvc_daemon.simulation.configuration import cluster_of
+from opensvc_daemon.simulation.faults import FAULTS, beset
+from opensvc_daemon.simulation.run import Result, simulate
+from opensvc_daemon.simulation.shrink import shrink
+from opensvc_daemon.simulation.story import Story, parse
+from opensvc_daemon.simulation.timeline import printed
+
+BROKEN = 1
+FAULTS_BY_DEFAULT = 5
+
+
+def run(session: Any, arguments: Any) -> int:
+    """Print the timeline, or with --seeds what goes wrong in the first story in which something does. 0: none does."""
+    more: Mapping[str, Any] = arguments.more
+    place = Path(arguments.positionals[0])
+    if more.get("faults") == "help":
+        print("\n".join(FAULTS), file=session.stdout)
+        return 0
+    try:
+        stories = list(_stories(place, more, session))
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{more.get('story') or place}: {error}") from error
+    if more.get("shows_story"):
+        print("\n".join(map(str, stories)), end="", file=session.stdout)
+        return 0
+    return _many(session, stories) if more.get("seeds") else _one(session, stories[0])
+
+
+def _stories(place: Path, more: Mapping[str, Any], session: Any) -> Iterator[Story]:
+    if place.suffix == ".story":
+        yield parse(place.read_text())
+        return
+    setup = cluster_of(place, session.node)
+    if more.get("story"):
+        cluster = str(Story(setup))
+        yield parse(cluster[: cluster.rindex("calm at")] + Path(more["story"]).read_text())
+        return
+    first, faults = more.get("seed") or 0, more.get("faults") or str(FAULTS_BY_DEFAULT)
+    count, kinds = (int(faults), ()) if faults.isdigit() else (FAULTS_BY_DEFAULT, tuple(faults.split(",")))
+    for seed in range(first, first + (more.get("seeds") or 1)):
+        yield beset(setup, seed, count, kinds)
+
+
+def _one(session: Any, story: Story) -> int:
+    result = simulate(story)
+    print(printed(result.lines), end="", file=session.stdout)
+    _conclude(session, result)
+    return 0 if result.is_ok else BROKEN
+
+
+def _many(session: Any, stories: list[Story]) -> int:
+    for number, story in enumerate(stories, 1):
+        result = simulate(story)
+        if not result.is_ok:
+            shortest = shrink(result)
+            print(f"{story.seed}: shrunk to this story, which `om simulate FILE.story` tells:\n\n{shortest.story}", file=session.stdout)
+            print(printed(shortest.lines), end="", file=session.stdout)
+            _conclude(session, shortest)
+            return BROKEN
+        if session.stderr.isatty():
+            print(f"\r{number} of {len(stories)}", end="", file=session.stderr, flush=True)
+    print(f"{len(stories)} stories, {sum(len(one.events) for one in stories)} events: every invariant holds", file=session.stdout)
+    return 0
+
+
+def _conclude(session: Any, result: Result) -> None:
+    for exception in result.exceptions:
+        print(f"as is to be expected: {exception}", file=session.stdout)
+    for violation in result.violations:
+        print(f"broken: {violation}", file=session.stdout)

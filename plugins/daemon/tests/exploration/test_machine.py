@@ -1,0 +1,125 @@
+"""Long random walks through the same models, deeper than all states can be visited; and orders that are interrupted anywhere."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from opensvc_daemon.exploration.engine import Engine
+from opensvc_daemon.exploration.model import Ask, Model
+from opensvc_daemon.exploration.settling import Settler
+from opensvc_daemon.exploration.truth import wrong
+from opensvc_daemon.orchestration.requests import Wish
+from opensvc_daemon.orchestration.view import Guard
+
+TROUBLES = {
+    "crash": 3,
+    "boot": 4,
+    "silence": 6,
+    "kill": 3,
+    "maintenance": 2,
+    "fail": 2,
+    "misfire": 2,
+    "freeze": 1,
+    "thaw": 1,
+    "freeze node": 1,
+    "thaw node": 1,
+    "pause": 2,
+    "drain": 1,
+    "shutdown": 1,
+    "death": 2,
+    "lapse": 3,
+    "refuse": 2,
+}
+WALKS = [
+    *(Model(f"{guard.value} of {count}", count, guard, budget=TROUBLES) for guard in Guard for count in (2, 3)),
+    Model("none of 2, no data", guard=Guard.NONE, has_data=False, budget=TROUBLES),
+    *(Model(f"{guard.value} of 3, slow", 3, guard, is_delayed=True, is_cold=True, budget=TROUBLES) for guard in Guard),
+    Model("lease of 3, biased", 3, Guard.LEASE, is_biased=True, is_delayed=True, budget=TROUBLES),
+    Model("lease of 3, quorum", 3, Guard.LEASE, has_quorum_rule=True, budget=TROUBLES),
+    Model("fence of 3, monitor action", 3, monitor_action=("switch",), budget=TROUBLES),
+    Model("flex of 3", 3, topology="flex", flex_target=2, budget=TROUBLES),
+]
+_engines: dict[Model, Engine] = {}
+
+
+def engine_of(model: Model) -> Engine:
+    """What was worked out in one walk serves the others."""
+    return _engines.setdefault(model.name, Engine(model))
+
+
+class Walk(RuleBasedStateMachine):
+    """One step after another, whatever is possible; in the end faults end, and all has to come to rest where it is wanted."""
+
+    @initialize(model=st.sampled_from(WALKS))
+    def begin(self, model):
+        self.engine = engine_of(model)
+        self.world = self.engine.begin()
+        self.way = [model.name]
+
+    @rule(choices=st.lists(st.integers(0, 1 << 16), min_size=1, max_size=8))
+    def go_on(self, choices):
+        for choice in choices:
+            steps = list(self.engine.steps(self.world))
+            if not steps:
+                return
+            step = steps[choice % len(steps)]
+            self.world = step.world
+            self.way.append(step.text)
+            assert not step.complaints, (step.complaints, self.way)
+
+    @invariant()
+    def all_is_as_it_should_be(self):
+        if hasattr(self, "world"):
+            assert not wrong(self.engine, self.world), self.way
+
+    def teardown(self):
+        if hasattr(self, "world"):
+            rest = Settler(self.engine).settle(self.world)
+            assert not rest.complaints, (rest.complaints, self.way, "healed:", rest.way)
+
+
+TestWalk = Walk.TestCase
+TestWalk.settings = settings(
+    max_examples=80, stateful_step_count=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+STORIES = [
+    Model("stop", guard=Guard.NONE, asks=(Ask(Wish.STOP),), budget={"kill": 1}),
+    Model("shutdown", guard=Guard.NONE, asks=(Ask(Wish.SHUTDOWN, at=1),), budget={"kill": 1}),
+    Model("switch", guard=Guard.NONE, asks=(Ask(Wish.SWITCH, ("B",)),), budget={"kill": 1}),
+    Model("switch, asked elsewhere", guard=Guard.LEASE, asks=(Ask(Wish.SWITCH, ("B",), 1),), budget={"kill": 1}),
+    Model("restart", guard=Guard.NONE, asks=(Ask(Wish.RESTART),), budget={"kill": 1}),
+    Model("freeze", guard=Guard.NONE, asks=(Ask(Wish.FREEZE, at=1),), budget={"kill": 1}),
+    Model("three, switch", 3, Guard.NONE, asks=(Ask(Wish.SWITCH, ("C",), 1),), budget={"kill": 1}),
+    Model("three, stop", 3, Guard.NONE, asks=(Ask(Wish.STOP, at=2),), budget={"kill": 1}),
+]
+
+
+def ended(engine, world):
+    """How it ends: what runs where, and what became of what was asked for."""
+    return [(node.is_up, node.is_instance_frozen, node.monitor, node.request.progress) for node in engine.nodes(world)]
+
+
+@pytest.mark.parametrize("model", STORIES, ids=lambda model: model.name)
+def test_an_order_that_is_interrupted_anywhere_ends_as_if_it_was_not(model):
+    engine = Engine(model)
+    asked = next(step.world for step in engine.steps(engine.begin()) if step.kind == "ask")
+    story = Settler(engine).settle(asked)
+    interrupted = [step.world for world in story.passed for step in engine.steps(world) if step.kind == "kill"]
+    assert len(interrupted) > 5
+    for world in interrupted:
+        rest = Settler(engine).settle(world)
+        assert rest.complaints == ()
+        assert ended(engine, rest.world) == ended(engine, story.world), rest.way
+
+
+@pytest.mark.parametrize("model", STORIES, ids=lambda model: model.name)
+def test_an_order_that_is_given_twice_ends_as_if_given_once(model):
+    twice = model._replace(asks=(*model.asks, *model.asks))
+    engine = Engine(twice)
+    first, second = (step.world for step in engine.steps(engine.begin()) if step.kind == "ask")
+    both = next(step.world for step in engine.steps(first) if step.kind == "ask")
+    once = Settler(engine).settle(second)
+    rest = Settler(engine).settle(both)
+    assert rest.complaints == ()
+    assert [node[:3] for node in ended(engine, rest.world)] == [node[:3] for node in ended(engine, once.world)]

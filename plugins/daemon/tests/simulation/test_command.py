@@ -1,0 +1,156 @@
+"""`om simulate`, and many seeds at once."""
+
+import io
+import time
+from types import SimpleNamespace
+
+import pytest
+from opensvc_daemon import hooks
+from opensvc_daemon.orchestration.view import Guard
+from opensvc_daemon.simulation.command import run
+from opensvc_daemon.simulation.configuration import cluster_of
+from opensvc_daemon.simulation.many import main, summary
+from opensvc_daemon.simulation.run import simulate
+from opensvc_daemon.simulation.story import parse
+
+from opensvc_core.api import ConfigError, OpensvcError, UsageError
+
+WEB = """[DEFAULT]
+nodes = n1 n2
+orchestrate = ha
+split_policy = accept
+priority = 50
+
+[fs#data]
+type = flag
+monitor = true
+restart = 2
+
+[fs#more]
+type = flag
+disable = true
+"""
+DB = "[DEFAULT]\nnodes = n2 n3\norchestrate = ha\ntopology = flex\nflex_min = 2\nparents = web\n\n[fs#1]\ntype = flag\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "web.conf").write_text(WEB)
+    (tmp_path / "db.conf").write_text(DB)
+    return tmp_path
+
+
+@pytest.fixture
+def host(tmp_path_factory):
+    from opensvc_core import Node
+
+    return Node(root=str(tmp_path_factory.mktemp("root")), nodename="n1")
+
+
+def om(host, place, **more):
+    """Run the command: its code, and what it printed."""
+    session = SimpleNamespace(node=host, stdout=io.StringIO(), stderr=io.StringIO())
+    code = run(session, SimpleNamespace(positionals=(str(place),), more=more))
+    return code, session.stdout.getvalue()
+
+
+def test_a_folder_of_service_files_is_a_cluster(folder, host):
+    cluster = cluster_of(folder, host)
+    db, web = cluster.services
+    assert cluster.names == ("n2", "n3", "n1")
+    assert (web.guard, web.priority, web.has_data_at_stake) == (Guard.ACCEPT, 50, False)
+    assert [(one.rid, one.is_monitored, one.restart) for one in web.resources] == [("fs#data", True, 2)]
+    assert (db.topology, db.flex_target, db.parents, db.guard) == ("flex", 2, ("web",), Guard.NONE)
+
+
+def test_one_file_is_enough_and_two_nodes_get_an_arbitrator(folder, host):
+    cluster = cluster_of(folder / "web.conf", host)
+    assert [one.path for one in cluster.services] == ["web"]
+    assert cluster.arbitrators == ("arbitrator",)
+
+
+def test_the_timeline_is_printed(folder, host):
+    code, text = om(host, folder / "web.conf", seed=3, faults="crash")
+    assert code == 0
+    assert "--- crash n" in text
+    assert "web: start, because" in text
+    assert " the daemon begins" in text
+
+
+def test_a_story_of_ones_own_is_told(folder, host, tmp_path):
+    story = tmp_path / "mine"
+    story.write_text("at 20 crash n1\ncalm at 60 for 200\n")
+    code, text = om(host, folder / "web.conf", story=str(story))
+    assert code == 0
+    assert "   20.000           --- crash n1\n" in text
+
+
+def test_a_story_is_printed_instead_and_can_be_told_again(folder, host, tmp_path):
+    _, text = om(host, folder / "web.conf", seed=3, shows_story=True)
+    written = tmp_path / "again.story"
+    written.write_text(text)
+    assert parse(text).seed == 3
+    assert om(host, written) == om(host, folder / "web.conf", seed=3)
+
+
+def test_many_stories_end_in_one_line(folder, host):
+    code, text = om(host, folder / "web.conf", seeds=3, faults="wall,load")
+    assert (code, text.count("\n")) == (0, 1)
+    assert "3 stories" in text
+    assert "every invariant holds" in text
+
+
+def test_the_kinds_of_faults_are_listed(folder, host):
+    _, text = om(host, folder, faults="help")
+    assert text.split()[:3] == ["crash", "reboot", "all-reboot"]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "kind", "told"),
+    [
+        ("none.conf", {}, UsageError, "no service file is there; name one"),
+        ("web.conf", {"faults": "earthquake"}, UsageError, "'earthquake' is no kind of fault; known: crash"),
+        ("web.conf", {"story": "/nowhere"}, UsageError, "/nowhere"),
+        ("bad.conf", {}, ConfigError, "'nodes' is missing"),
+        ("broken.conf", {}, OpensvcError, ""),
+    ],
+    ids=["absent", "fault", "story", "nodes", "syntax"],
+)
+def test_errors_are_told_in_a_line(folder, host, name, more, kind, told):  # noqa: PLR0917 - two fixtures and a table
+    (folder / "bad.conf").write_text("[fs#1]\ntype = flag\n")
+    (folder / "broken.conf").write_text("[DEFAULT\nnodes\n")
+    with pytest.raises(kind) as caught:
+        om(host, folder / name, **more)
+    assert told in str(caught.value)
+
+
+def test_the_command_is_brought_to_the_command_line():
+    (verb,) = hooks.opensvc_add_commands()
+    assert verb.words == ("simulate",)
+    convert = {option.name: option.convert for option in verb.options}
+    assert convert["seed"]("0") == 0
+    with pytest.raises(ValueError, match="a whole number, such as 7"):
+        convert["seed"]("seven")
+    with pytest.raises(ValueError, match="1 or more"):
+        convert["seeds"]("0")
+
+
+def test_many_seeds_are_told_by_several_processes():
+    out = io.StringIO()
+    code = main(["--seeds", "6", "--from", "100", "--jobs", "2"], out)
+    failing = [seed for seed in range(100, 106) if summary(seed).violations]
+    assert code == bool(failing)
+    assert "6 seeds, " in out.getvalue()
+    assert f"{len(failing)} break an invariant" in out.getvalue()
+
+
+QUIET_DAY = "cluster seed=1\nnode n1 rate=1.003\nnode n2\nnode n3 rate=0.995\nservice svc1 nodes=n1,n2,n3 guard=lease\ncalm at 86400\n"
+
+
+def test_a_quiet_day_of_three_nodes_is_soon_over():
+    begin = time.process_time()
+    result = simulate(parse(QUIET_DAY))
+    assert time.process_time() - begin < 10.0
+    assert result.seconds > 86400
+    assert [one.node for one in result.history] == ["n1"]
+    assert result.is_ok
