@@ -60,7 +60,8 @@ def _act(node: Node, order: Order) -> Carried:
 def _restart_resource(node: Node, order: Order) -> Carried:
     if node.work is not None:
         return Carried(node)
-    return Carried(node._replace(work=Work("resource")))
+    meanwhile = MonitorState.RESTARTING if node.monitor is MonitorState.READY else node.monitor
+    return Carried(node._replace(work=Work("resource"), monitor=meanwhile, rank=0, is_ready_over=False))
 
 
 def _ask_lease(node: Node, _order: Order) -> Carried:

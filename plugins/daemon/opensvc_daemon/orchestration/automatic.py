@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from opensvc_daemon.orchestration.candidates import choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.keeping import flex_target, has_next_action, is_retrying, keep, tend
-from opensvc_daemon.orchestration.knowledge import elsewhere
+from opensvc_daemon.orchestration.knowledge import elsewhere, unheard
 from opensvc_daemon.orchestration.orders import Do
 from opensvc_daemon.orchestration.placement import ranked
 from opensvc_daemon.orchestration.raising import (
     Orders,
+    announce,
     leave_be,
     nothing,
     obstacles,
@@ -47,13 +48,25 @@ def _of_a_down_one(e: Evaluation, service: ServiceView) -> Orders:
         return tended
     if not is_retrying(e, service):
         return (*tended, *_rise_by_itself(e, service))
-    if not service.is_failover or _is_undisputed(e, service):
+    if not service.is_failover:
         return tended
+    if _is_undisputed(e, service):
+        return _once_acknowledged(e, service, tended)
     return (*tend(e, service, is_expected_up=False), *_rise_by_itself(e, service))
 
 
+def _once_acknowledged(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:
+    """What activates an instance that is down as a whole is announced like a start, and waits for the others to know it."""
+    if e.mine(service).monitor is not MonitorState.READY:
+        return announce(
+            e, service, MonitorState.READY, *(reason for order in orders for reason in order.reasons), rank=rank_of(service, e.me)
+        )
+    waiting = tuple(unheard(e, service))
+    return nothing(service, *waiting) if waiting else orders
+
+
 def _is_undisputed(e: Evaluation, service: ServiceView) -> bool:
-    """Whether a failover service may be activated here once more without an announcement: nobody else could start it."""
+    """Whether a failover service that just failed here may be activated here once more: nobody else could start it."""
     others = elsewhere(e, service)
     if others.uncertain or service.guard in {Guard.LEASE, Guard.EXCLUSIVE} or any(True for _ in obstacles(e, service, others)):
         return False

@@ -52,7 +52,7 @@ def resolve_split(e: Evaluation, service: ServiceView, active: list[str]) -> Ord
     told = Reason("split", "", (" ".join(sorted(active)),))
     if not e.timer.has_passed(e.view.awake_since, e.settings.heartbeat_timeout):
         # what it has read so far may be old: it was queued while this node was away
-        return nothing(service, told, Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),)))
+        return nothing(service, Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),)))
     if needs_lease(service):
         return nothing(service, told, Reason("split.lease"))
     alone = [node for node in active if service.instances[node].is_alone]

@@ -126,6 +126,8 @@ class Carrying:
     def _restart_resource(self, order: Order) -> None:
         if order.service not in self._monitor.machine.runner.running:
             done = partial(self._resource_restarted, order)
+            if self._monitor.instances[order.service].monitor is MonitorState.READY:
+                self._monitor.change(order.service, monitor=MonitorState.RESTARTING)
             self._monitor.machine.runner.run(Job(order.service, "start", done, order.rids, order.confirmed_down))
 
     def _resource_restarted(self, order: Order, is_ok: bool, why: str) -> None:
@@ -137,7 +139,10 @@ class Carrying:
                 load.tried.pop(rid, None)
             else:
                 load.tries(rid, machine.now)
-        if monitor:
+        if monitor and order.service in monitor.instances:
+            if monitor.instances[order.service].monitor is MonitorState.RESTARTING:
+                monitor.look(order.service)
+                monitor.change(order.service, monitor=MonitorState.IDLE)
             monitor.after(0.0, lambda: monitor.look(order.service))
 
     def _ask_lease(self, order: Order) -> None:

@@ -230,6 +230,8 @@ class Happenings:
     def _drain(self, node: str) -> None:
         monitor = self._machine(node).monitor
         if monitor and monitor.state is NodeState.IDLE:
+            # frozen, so that it takes nothing back when it is empty
+            self._freeze_node(node)
             monitor.set_state(NodeState.DRAINING)
 
     def _nodes(self, service: str, *nodes: str) -> None:

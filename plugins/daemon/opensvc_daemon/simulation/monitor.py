@@ -315,6 +315,8 @@ class Monitor:
         return all(self._is_settled(self.world.machines[peer].monitor, ear.reach) for peer, ear in self.hearing.ears.items())
 
     def _is_settled(self, peer: Monitor | None, reach: Reach) -> bool:
+        if reach is Reach.HEARD:
+            return False  # each of its beats counts: the first that is missed may change what is known
         if peer is None:
             return reach is not Reach.BEATING
         is_heard = self.world.network.is_open(peer.name, self.name)

@@ -19,7 +19,7 @@ from opensvc_daemon.heartbeat.views import Contact
 from opensvc_daemon.heartbeat.wire import arrived, sent
 from opensvc_daemon.orchestration.view import Reach
 from opensvc_daemon.simulation.data import Life, Message
-from opensvc_daemon.simulation.hearing import Ear, Hearing
+from opensvc_daemon.simulation.hearing import CONTACT, Ear, Hearing
 
 CLUSTER = "simulated"
 
@@ -70,8 +70,10 @@ class RoomHearing(Hearing):
         return super().refresh(now)
 
     def falls_silent(self) -> float:
-        heard = (name for name, ear in self.ears.items() if ear.reach is Reach.BEATING)
-        return min((max(_proven(self.peers.known[name]), self.listening) + self.timeout for name in heard), default=inf)
+        return min((self._last_of(name, ear) + self.timeout for name, ear in self.ears.items() if ear.reach in CONTACT), default=inf)
+
+    def _last_of(self, name: str, ear: Ear) -> float:
+        return self._last(ear) if ear.reach is Reach.HEARD else max(_proven(self.peers.known[name]), self.listening)
 
     def _reach(self, ear: Ear, now: float) -> Reach:
         contact = next(self._contacts[name] for name, one in self.ears.items() if one is ear)
@@ -79,6 +81,8 @@ class RoomHearing(Hearing):
         is_listening = now - self.listening < self.timeout
         if contact is Contact.BEATING or (contact is not Contact.STALE and is_listening and ear.reach is Reach.BEATING):
             return Reach.BEATING
+        if contact is Contact.ONE_WAY and self._is_heard(ear, now):
+            return Reach.HEARD
         return Reach.SILENT if ear.incarnation else Reach.UNSEEN
 
     def _packed(self, beat: Beat) -> object:

@@ -34,7 +34,9 @@ def test_nodes_hear_each_other_and_know_what_the_other_has_of_them(told, hearing
 @KINDS
 def test_half_a_link_is_no_link(told, hearing):
     there = world(told, hearing, 40.0, "20 cut n1 n2")
-    assert reach(there, "n1", "n2") is reach(there, "n2", "n1") is Reach.SILENT
+    assert reach(there, "n2", "n1") is Reach.SILENT
+    # alive, and deaf
+    assert reach(there, "n1", "n2") is Reach.HEARD
 
 
 @KINDS

@@ -64,7 +64,9 @@ def _restart_resource(stage: Stage, me: str, order: Order) -> None:
 
     resources = tuple(tried(one) for one in stage.instance(order.service, me).resources)
     stage.change(order.service, me, resources=resources)
-    stage.change(order.service, me, avail=merge(one.status for one in resources))
+    was = stage.instance(order.service, me).monitor
+    monitor = MonitorState.IDLE if was is MonitorState.READY else was
+    stage.change(order.service, me, avail=merge(one.status for one in resources), monitor=monitor)
 
 
 def _ask_lease(stage: Stage, me: str, order: Order) -> None:
