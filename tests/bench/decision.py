@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from opensvc_core.api import Status
+from functools import partial
+
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.view import Guard, InstanceView, NodeView, ServiceView, View
+from opensvc_daemon.simulation.run import simulate
+from opensvc_daemon.simulation.story import parse
+
+from opensvc_core.api import Status
 from tests.bench.measure import report, timed
 
+DAY = """cluster
+node n1
+node n2
+node n3
+service svc1 nodes=n1,n2,n3 guard=fence resource=fs#1
+service svc2 nodes=n2,n3,n1 guard=fence resource=fs#1
+calm at 86000 for 400
+"""
 NODES = ("n1", "n2", "n3", "n4", "n5")
 
 
 def measure() -> None:
     """A line for each figure."""
     for title, up in (("all of them up elsewhere", "n2"), ("all of them down and wanted", "")):
-        ten, hundred, thousand = (timed(lambda view=cluster(count, up): decide(view, 100.0), runs=21) for count in (10, 100, 1000))
+        ten, hundred, thousand = (timed(partial(decide, cluster(count, up), 100.0), runs=21) for count in (10, 100, 1000))
         beside = f"{title}; 10 services {ten * 1e3:.2f} ms, 1,000 services {thousand * 1e3:.0f} ms"
         report("one decision for 100 services on 5 nodes", hundred, beside, 0.010)
+    leaping, beating = (timed(partial(simulate, parse(DAY), leaps=leaps), runs=1) for leaps in (True, False))
+    report("a quiet day of three nodes, each beat sent", beating, f"without those that say nothing new {leaping * 1e3:.0f} ms", 10.0)
 
 
 def cluster(count: int, up: str) -> View:

@@ -209,7 +209,7 @@ def ended(node: Node, action: str, *, is_ok: bool) -> Node:
     if work is None or not work.is_ordered or not node.life:
         return after
     if action == "resource":
-        state = MonitorState.IDLE if node.monitor is MonitorState.RESTARTING else node.monitor
+        state: MonitorState = MonitorState.IDLE if node.monitor is MonitorState.RESTARTING else node.monitor
         return after._replace(avail=_status(after), restarts_left=after.restarts_left - (0 if is_ok else 1), monitor=state)
     state = MonitorState.IDLE if is_ok and action != "switch" else MonitorState.START_FAILED
     if not is_ok:

@@ -58,9 +58,14 @@ INSTANCE_RULES: Sequence[InstanceRule] = (
     ),
     InstanceRule(
         "anti-affinity.hard",
-        lambda e, s, node, _i: next(((other,) for other in s.hard_anti_affinity if is_active_on(e, other, node)), None),
+        lambda e, s, node, _i: _affinity(e, s.hard_anti_affinity, node, is_wanted=False) if s.hard_anti_affinity else None,
     ),
 )
+
+
+def _affinity(e: Evaluation, others: Sequence[str], node: str, *, is_wanted: bool) -> tuple[str, ...] | None:
+    """The first of the other services that is not on the node as it should be."""
+    return next(((other,) for other in others if is_active_on(e, other, node) is not is_wanted), None)
 
 
 def is_active_on(e: Evaluation, path: str, node: str) -> bool:

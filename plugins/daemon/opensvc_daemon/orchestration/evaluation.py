@@ -32,6 +32,7 @@ class Evaluation:
         self.timer = Timer(now)
         self.fenced: set[str] = set()
         self.excluded_nodes: dict[str, tuple[Reason, ...]] = {}
+        self._present = {name for name, node in view.nodes.items() if name == view.me or node.reach is Reach.BEATING}
         self.slots = view.settings.max_parallel - self.running
 
     @property
@@ -62,8 +63,7 @@ class Evaluation:
 
     def is_present(self, node: str) -> bool:
         """Whether what we know of a node is what it says now."""
-        found = self.view.nodes.get(node)
-        return found is not None and (node == self.view.me or found.reach is Reach.BEATING)
+        return node in self._present
 
     def mine(self, service: ServiceView) -> InstanceView:
         """This node's instance."""
@@ -71,7 +71,7 @@ class Evaluation:
 
     def present(self, service: ServiceView) -> list[tuple[str, InstanceView]]:
         """The instances on nodes that are present."""
-        return [(node, instance) for node, instance in service.instances.items() if self.is_present(node)]
+        return [(node, instance) for node, instance in service.instances.items() if node in self._present]
 
     def others(self, service: ServiceView) -> list[str]:
         """The other nodes that may run it: those that its file names, and those that say they have it."""

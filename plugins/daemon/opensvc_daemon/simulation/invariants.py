@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.explain import explain
 from opensvc_daemon.orchestration.orders import Decision, Do, Order
+from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Fencing, Guard, Lease, Reach
 from opensvc_daemon.simulation.carrying import is_allowed
@@ -194,6 +195,8 @@ class Referee:
             ("requests", f"{service}: {request.wish.value} of {request.id} is still {request.progress.value}")
             for request in {monitor.instances[service].request for monitor in holders}
             if request is not None and request.is_active and not self._is_stuck(setup)
+            # nobody can serve it: that is said, and it waits until a person thaws a node, or something else lets it
+            if request.wish not in (Wish.START, Wish.RESTART) or self._candidates(service, setup, holders)
         ]
         active = self._world.history.active(service)
         if not found and not self._is_stuck(setup) and self._is_due(service, setup, holders):
