@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from opensvc_core.api import UsageError
+from opensvc_daemon.simulation.cluster import ClusterSetup
 from opensvc_daemon.simulation.configuration import cluster_of
 from opensvc_daemon.simulation.faults import FAULTS, beset
 from opensvc_daemon.simulation.run import Result, simulate
@@ -16,6 +17,8 @@ from opensvc_daemon.simulation.timeline import printed
 
 BROKEN = 1
 FAULTS_BY_DEFAULT = 5
+# Faults that happen between two nodes.
+_OF_TWO = frozenset({"cut", "weather", "confirming"})
 
 
 def run(session: Any, arguments: Any) -> int:
@@ -25,14 +28,29 @@ def run(session: Any, arguments: Any) -> int:
     if more.get("faults") == "help":
         print("\n".join(FAULTS), file=session.stdout)
         return 0
+    _refuse_idle(place, more)
     try:
         stories = list(_stories(place, more, session))
-    except (ValueError, OSError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{more.get('story') or place}: byte {error.start} is no UTF-8; is it a story?") from error
+    except OSError as error:
+        raise UsageError(f"{error.filename or place}: {error.strerror}") from error
+    except ValueError as error:
         raise UsageError(f"{more.get('story') or place}: {error}") from error
     if more.get("shows_story"):
         print("\n".join(map(str, stories)), end="", file=session.stdout)
         return 0
     return _many(session, stories) if more.get("seeds") else _one(session, stories[0])
+
+
+def _refuse_idle(place: Path, more: Mapping[str, Any]) -> None:
+    """Raise UsageError for an option that a story leaves nothing to do."""
+    is_story = place.suffix == ".story"
+    if not is_story and not more.get("story"):
+        return
+    for name in ("seed", "seeds", "faults", *(["story"] if is_story else [])):
+        if more.get(name) is not None:
+            raise UsageError(f"--{name} has no effect on a story, which says itself what happens: leave it out")
 
 
 def _stories(place: Path, more: Mapping[str, Any], session: Any) -> Iterator[Story]:
@@ -45,9 +63,19 @@ def _stories(place: Path, more: Mapping[str, Any], session: Any) -> Iterator[Sto
         yield parse(cluster[: cluster.rindex("calm at")] + Path(more["story"]).read_text())
         return
     first, faults = more.get("seed") or 0, more.get("faults") or str(FAULTS_BY_DEFAULT)
-    count, kinds = (int(faults), ()) if faults.isdigit() else (FAULTS_BY_DEFAULT, tuple(faults.split(",")))
+    count, kinds = (int(faults), ()) if faults.isdecimal() else (FAULTS_BY_DEFAULT, tuple(faults.split(",")))
+    kinds = _possible(setup, kinds)
     for seed in range(first, first + (more.get("seeds") or 1)):
         yield beset(setup, seed, count, kinds)
+
+
+def _possible(setup: ClusterSetup, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds of faults that the cluster has nodes enough for. Raises ValueError where one was asked for that it has not."""
+    if len(setup.names) > 1:
+        return kinds
+    if found := [kind for kind in kinds if kind in _OF_TWO]:
+        raise ValueError(f"the fault {found[0]!r} needs two nodes, and 'nodes' names only {setup.names[0]}")
+    return kinds or tuple(kind for kind in FAULTS if kind not in _OF_TWO)
 
 
 def _one(session: Any, story: Story) -> int:

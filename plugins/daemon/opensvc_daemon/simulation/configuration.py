@@ -9,48 +9,88 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from opensvc_core.api import ConfigError, UsageError
-from opensvc_daemon.orchestration.view import Guard
+from opensvc_daemon.orchestration.view import Guard, Settings
 from opensvc_daemon.simulation.cluster import ClusterSetup, NodeSetup, ResourceSetup, ServiceSetup
 
 # Files of a folder that are no services.
 _HOST = frozenset({"node.conf", "cluster.conf"})
 _TUPLES = ("parents", "children", "hard_affinity", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity")
 _SAME = ("topology", "orchestrate", "placement", "flex_min", "flex_max", "priority", "split_resolution")
+_SETTINGS = (
+    *("ready_period", "maintenance_grace_period", "rejoin_grace_period", "fence_delay", "fence_retry"),
+    *("split_action", "max_parallel"),
+)
 
 
 def cluster_of(place: Path, host: Any) -> ClusterSetup:
-    """The cluster of a service file, or of a folder with some (and cluster.conf).
+    """The cluster of a service file, or of a folder with some, and with node.conf and cluster.conf where they are there.
+
+    Without cluster.conf, two nodes have an arbitrator.
 
     Parameters:
         host: the core's node that the command runs on; its class reads the files, below a folder of its own.
 
     Raises UsageError where there is nothing to read, ConfigError for a file with errors.
     """
-    files = sorted(place.glob("*.conf")) if place.is_dir() else [place]
-    if not place.exists() or not [one for one in files if one.name not in _HOST]:
+    files = [one for one in (sorted(place.glob("*.conf")) if place.is_dir() else [place]) if one.is_file()]
+    if not [one for one in files if one.name not in _HOST]:
         raise UsageError(f"{place}: no service file is there; name one, or a folder with some")
     with TemporaryDirectory(prefix="opensvc-simulate-") as folder:
-        etc = Path(folder) / "etc"
-        etc.mkdir()
-        for file in files:
-            shutil.copyfile(file, etc / (file.name if file.suffix == ".conf" else f"{file.name}.conf"))
-        services = tuple(_services(type(host), folder, host.name))
-    names = tuple(dict.fromkeys(node for service, _ in services for node in service.nodes))
-    has_fencing = any(fencing for _, fencing in services)
-    arbitrators = ("arbitrator",) if len(names) == 2 else ()
-    return ClusterSetup(tuple(NodeSetup(name, fence=has_fencing) for name in names), tuple(one for one, _ in services), arbitrators)
+        copies = dict(_copied(files, Path(folder) / "etc"))
+        try:
+            return _cluster(type(host)(root=folder, nodename=host.name), is_told="cluster.conf" in {one.name for one in files})
+        except ConfigError as error:
+            path = str(copies.get(error.path, error.path))
+            raise ConfigError(error.text, path=path, line=error.line, section=error.section, key=error.key) from error
 
 
-def _services(kind: Any, folder: str, name: str) -> Iterator[tuple[ServiceSetup, bool]]:
-    """Each service as its first node reads it, and whether fencing is configured."""
-    for service in kind(root=folder, nodename=name).services():
+def _copied(files: list[Path], etc: Path) -> Iterator[tuple[str, Path]]:
+    """Copy them; yields the copies, each with the file that it is of."""
+    etc.mkdir()
+    for file in files:
+        copy = etc / (file.name if file.suffix == ".conf" else f"{file.name}.conf")
+        shutil.copyfile(file, copy)
+        yield str(copy), file
+
+
+def _cluster(node: Any, *, is_told: bool) -> ClusterSetup:
+    """`is_told`: cluster.conf is there, and says who has a vote."""
+    services = tuple(_services(node))
+    running = [name for service in services for name in service.nodes]
+    names = tuple(dict.fromkeys((*running, *node.cluster.nodes)))
+    sections = node.config.sections()
+    arbitrators = tuple(name for name in sections if name.startswith("arbitrator#"))
+    if not is_told and len(names) == 2:
+        arbitrators = arbitrators or ("arbitrator",)
+    links = tuple(name for name in sections if name.startswith("hb#"))
+    return ClusterSetup(
+        tuple(NodeSetup(name, fence=node.has_fencing) for name in names),
+        services,
+        arbitrators,
+        links or ClusterSetup._field_defaults["links"],
+        _settings(node, links),
+    )
+
+
+def _settings(node: Any, links: tuple[str, ...]) -> Settings:
+    """What node.conf and cluster.conf say; a peer is silent when the most patient heartbeat has run out."""
+    config = node.config
+    timeouts = [config.value(link, config.keyword(link, "timeout")) for link in links]
+    periods: dict[str, Any] = {name: getattr(node.settings, name) for name in _SETTINGS}
+    return Settings(max(timeouts, default=Settings().heartbeat_timeout), has_quorum_rule=node.cluster.quorum, **periods)
+
+
+def _services(node: Any) -> Iterator[ServiceSetup]:
+    """Each service as its first node reads it."""
+    for service in node.services():
+        file = str(node.paths.etc / f"{service.path}.conf")
         nodes = service.config().service.nodes
         if not nodes:
-            raise ConfigError(
-                "'nodes' is missing: name the nodes that may run it", path=f"{service.path}.conf", section="DEFAULT", key="nodes"
-            )
-        config = service.config(node=nodes[0])
-        yield _service(str(service.path), config), config.world.has_fencing
+            raise ConfigError("'nodes' is missing: name the nodes that may run it", path=file, section="DEFAULT", key="nodes")
+        setup = _service(str(service.path), service.config(node=nodes[0]))
+        if not setup.resources:
+            raise ConfigError("no resource is there that is not disabled: there is nothing to start", path=file)
+        yield setup
 
 
 def _service(path: str, config: Any) -> ServiceSetup:

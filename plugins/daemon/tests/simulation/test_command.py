@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from opensvc_daemon import hooks
-from opensvc_daemon.orchestration.view import Guard
+from opensvc_daemon.orchestration.view import Guard, Settings
 from opensvc_daemon.simulation.command import run
 from opensvc_daemon.simulation.configuration import cluster_of
 from opensvc_daemon.simulation.many import main, summary
 from opensvc_daemon.simulation.run import simulate
-from opensvc_daemon.simulation.story import parse
+from opensvc_daemon.simulation.story import Story, parse
 
 from opensvc_core.api import ConfigError, OpensvcError, UsageError
 
@@ -31,6 +31,26 @@ type = flag
 disable = true
 """
 DB = "[DEFAULT]\nnodes = n2 n3\norchestrate = ha\ntopology = flex\nflex_min = 2\nparents = web\n\n[fs#1]\ntype = flag\n"
+
+ONE = "[DEFAULT]\nnodes = n1\norchestrate = ha\n\n[fs#1]\ntype = flag\n"
+CLUSTER = """[cluster]
+nodes = n1 n2 n3
+quorum = true
+
+[node]
+ready_period = 7s
+split_action = crash
+
+[hb#1]
+type = unicast
+timeout = 9s
+
+[hb#2]
+type = multicast
+
+[arbitrator#a]
+name = far
+"""
 
 
 @pytest.fixture
@@ -67,6 +87,36 @@ def test_one_file_is_enough_and_two_nodes_get_an_arbitrator(folder, host):
     cluster = cluster_of(folder / "web.conf", host)
     assert [one.path for one in cluster.services] == ["web"]
     assert cluster.arbitrators == ("arbitrator",)
+
+
+def test_what_cluster_conf_and_node_conf_say_counts(folder, host):
+    (folder / "db.conf").unlink()
+    (folder / "cluster.conf").write_text(CLUSTER)
+    (folder / "node.conf").write_text("[node]\nmax_parallel = 2\n")
+    cluster = cluster_of(folder, host)
+    told = Settings(heartbeat_timeout=9.0, ready_period=7.0, has_quorum_rule=True, split_action="crash", max_parallel=2)
+    assert cluster.names == ("n1", "n2", "n3")
+    assert (cluster.settings, cluster.links, cluster.arbitrators) == (told, ("hb#1", "hb#2"), ("arbitrator#a",))
+    assert parse(str(Story(cluster))).setup == cluster
+
+
+def test_no_arbitrator_is_thought_of_where_cluster_conf_has_none(folder, host):
+    (folder / "db.conf").unlink()
+    (folder / "cluster.conf").write_text("[cluster]\nquorum = true\n")
+    assert cluster_of(folder, host).arbitrators == ()
+
+
+def test_an_error_is_told_with_the_file_that_it_is_in(folder, host):
+    (folder / "web.conf").write_text(WEB.replace("ha", "always"))
+    with pytest.raises(ConfigError) as caught:
+        cluster_of(folder, host)
+    assert str(caught.value).startswith(f"{folder / 'web.conf'}:3: DEFAULT.orchestrate")
+
+
+def test_one_node_has_the_faults_of_one_node(folder, host):
+    (folder / "one.conf").write_text(ONE)
+    code, text = om(host, folder / "one.conf", seeds=20)
+    assert (code, "20 stories" in text) == (0, True)
 
 
 def test_the_timeline_is_printed(folder, host):
@@ -113,12 +163,22 @@ def test_the_kinds_of_faults_are_listed(folder, host):
         ("web.conf", {"story": "/nowhere"}, UsageError, "/nowhere"),
         ("bad.conf", {}, ConfigError, "'nodes' is missing"),
         ("broken.conf", {}, OpensvcError, ""),
+        ("empty.conf", {}, ConfigError, "empty.conf: no resource is there"),
+        ("one.conf", {"faults": "wall,cut"}, UsageError, "the fault 'cut' needs two nodes, and 'nodes' names only n1"),
+        ("web.conf", {"faults": "²"}, UsageError, "'²' is no kind of fault"),
+        ("none.story", {}, UsageError, "none.story: No such file or directory"),
+        ("binary.story", {}, UsageError, "binary.story: byte 0 is no UTF-8"),
+        ("web.conf", {"story": "mine", "seed": 0}, UsageError, "--seed has no effect on a story"),
+        ("binary.story", {"seeds": 9}, UsageError, "--seeds has no effect on a story"),
     ],
-    ids=["absent", "fault", "story", "nodes", "syntax"],
+    ids=["absent", "fault", "story", "nodes", "syntax", "resources", "alone", "digit", "nostory", "binary", "idle", "idles"],
 )
 def test_errors_are_told_in_a_line(folder, host, name, more, kind, told):  # noqa: PLR0917 - two fixtures and a table
     (folder / "bad.conf").write_text("[fs#1]\ntype = flag\n")
     (folder / "broken.conf").write_text("[DEFAULT\nnodes\n")
+    (folder / "empty.conf").write_text("[DEFAULT]\nnodes = n1 n2\n")
+    (folder / "one.conf").write_text(ONE)
+    (folder / "binary.story").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(kind) as caught:
         om(host, folder / name, **more)
     assert told in str(caught.value)
