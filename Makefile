@@ -11,8 +11,9 @@ demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
 	@$(BIN)/python docs/tutorial/two-nodes/demo.py
 
+# Files side by side, one for each core and at most four: most of them wait for guests, daemons and time limits.
 test: venv
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
 
 # Only the tests in virtual machines, which `make test` runs too; as root.
 test-vm: venv

@@ -51,7 +51,7 @@ def written(limits, version):
         ({"pg_blkio_weight": 10}, {("blkio", "blkio.weight", "10")}, {("io", "io.weight", "default 2")}),
         ({}, set(), set()),
     ],
-    ids=str,
+    ids=lambda value: str(value if isinstance(value, dict) else sorted(value)),
 )
 def test_a_limit_is_written_as_the_version_takes_it(limits, first, second):
     assert (written(limits, 1), written(limits, 2)) == (first, second)
