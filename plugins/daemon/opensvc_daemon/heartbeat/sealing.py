@@ -79,7 +79,7 @@ class Opener:
     def _keep(self, life: tuple[bytes, str, int], cipher: AESGCM) -> None:
         """Keep the key of a life that was proven, so that what a stranger sends pushes none out."""
         if life not in self._ciphers:
-            for oldest in list(self._ciphers)[: len(self._ciphers) - _KEPT + 1]:
+            for oldest in list(self._ciphers)[: max(0, len(self._ciphers) - _KEPT + 1)]:
                 del self._ciphers[oldest]
             self._ciphers[life] = cipher
 

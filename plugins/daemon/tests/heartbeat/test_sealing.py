@@ -78,6 +78,14 @@ def test_more_lives_than_are_kept_are_opened_all_the_same():
         assert all(opener.open(sealer.seal(NEW, counter, b"x"))[1] == b"x" for sealer in sealers)
 
 
+@pytest.mark.parametrize(("lives", "kept"), [(200, 200), (256, 256), (300, 256)])
+def test_a_key_is_made_once_until_there_are_too_many(lives, kept):
+    opener = Opener("c1", BOTH)
+    for life in range(1, lives + 1):
+        opener.open(Sealer("c1", "n1", life).seal(NEW, 1, b"x"))
+    assert len(opener._ciphers) == kept
+
+
 def test_a_secret_tells_nothing_of_itself():
     assert "old secret" not in repr(BOTH)
     assert len(OLD.id) == 4
