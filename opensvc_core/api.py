@@ -1,9 +1,13 @@
 """The one door for plugins: all that a driver, a heartbeat, a fence agent or a hook may use of the core.
 
-What stands in `__all__` is the contract: it changes with notice only.
+What stands in `__all__` is the contract: it changes with notice only. What a plugin needs that runs services itself, as the
+daemon does, is imported when it is first asked for: drivers are spared it.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from opensvc_core.config.converters import (
     boolean,
@@ -47,7 +51,17 @@ from opensvc_core.driver.capabilities import (
     Watch,
     Watchable,
 )
-from opensvc_core.driver.cluster import FenceAgent, HeartbeatLink, LeaseSource
+from opensvc_core.driver.cluster import (
+    LARGEST_BEAT,
+    LARGEST_DATA,
+    ClusterDriver,
+    DataPath,
+    FenceAgent,
+    FencePlace,
+    HeartbeatLink,
+    LeaseSource,
+    LinkPlace,
+)
 from opensvc_core.driver.context import Context, Log, ServiceFacts, System, service_environment
 from opensvc_core.errors import (
     ActionFailed,
@@ -72,13 +86,49 @@ from opensvc_core.model.remote import RemoteShell
 from opensvc_core.model.status import Message, Observation, Status, merge
 from opensvc_core.plan.selection import Selection
 
+if TYPE_CHECKING:
+    from opensvc_core.cli.render.machine import status_json
+    from opensvc_core.config.document import Document
+    from opensvc_core.instance.journal import Journal
+    from opensvc_core.instance.looking import Look
+    from opensvc_core.instance.node import Node
+    from opensvc_core.instance.performer import Request
+    from opensvc_core.instance.scheduled import scheduled
+    from opensvc_core.instance.service import Service
+    from opensvc_core.model.descent import Descent
+    from opensvc_core.model.events import Level
+    from opensvc_core.model.snapshot import InstanceStatus, Provisioned, ResourceStatus, ServiceStatus
+    from opensvc_core.system.locks import InstanceLock
+
+# What runs services, and where it is.
+_EMBEDDED: Final = {
+    "Descent": "opensvc_core.model.descent",
+    "Document": "opensvc_core.config.document",
+    "InstanceLock": "opensvc_core.system.locks",
+    "InstanceStatus": "opensvc_core.model.snapshot",
+    "Journal": "opensvc_core.instance.journal",
+    "Level": "opensvc_core.model.events",
+    "Look": "opensvc_core.instance.looking",
+    "Node": "opensvc_core.instance.node",
+    "Provisioned": "opensvc_core.model.snapshot",
+    "Request": "opensvc_core.instance.performer",
+    "ResourceStatus": "opensvc_core.model.snapshot",
+    "Service": "opensvc_core.instance.service",
+    "ServiceStatus": "opensvc_core.model.snapshot",
+    "scheduled": "opensvc_core.instance.scheduled",
+    "status_json": "opensvc_core.cli.render.machine",
+}
+
 __all__ = [
+    "LARGEST_BEAT",
+    "LARGEST_DATA",
     "ActionFailed",
     "ActionInterrupted",
     "ActionRefused",
     "ActionTimeout",
     "Already",
     "Call",
+    "ClusterDriver",
     "Command",
     "CommandResult",
     "Companion",
@@ -86,22 +136,33 @@ __all__ = [
     "Conflict",
     "Context",
     "DataAtStake",
+    "DataPath",
     "Declares",
+    "Descent",
+    "Document",
     "DriverId",
     "DriverUnavailable",
     "Exclusive",
     "ExposesDevices",
     "FenceAgent",
+    "FencePlace",
     "Finding",
     "HeartbeatLink",
     "Informative",
+    "InstanceLock",
+    "InstanceStatus",
+    "Journal",
     "Keyword",
     "LeaseSource",
+    "Level",
     "Limits",
+    "LinkPlace",
     "LockTimeout",
     "Log",
+    "Look",
     "Message",
     "NoSuchObject",
+    "Node",
     "Observation",
     "OpensvcError",
     "Operation",
@@ -111,14 +172,19 @@ __all__ = [
     "ProcessGroup",
     "ProcessId",
     "Provisionable",
+    "Provisioned",
     "RemoteShell",
+    "Request",
     "Resource",
+    "ResourceStatus",
     "Rid",
     "Runnable",
     "SeenTogether",
     "Selection",
+    "Service",
     "ServiceFacts",
     "ServicePath",
+    "ServiceStatus",
     "Setting",
     "Severity",
     "Standing",
@@ -148,10 +214,12 @@ __all__ = [
     "processor_time",
     "reservation_key",
     "schedule_text",
+    "scheduled",
     "service_environment",
     "shell_words",
     "size",
     "speed",
+    "status_json",
     "text",
     "tristate",
     "user_name",
@@ -159,3 +227,10 @@ __all__ = [
     "words",
     "words_lower",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what runs services when it is first asked for."""
+    if name in _EMBEDDED:
+        return getattr(import_module(_EMBEDDED[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from typing import Any
 import pluggy
 
 from opensvc_core.driver.base import Resource
+from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.model.commandline import Verb
 
 PROJECT = "opensvc"
@@ -16,8 +17,8 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def opensvc_register_drivers() -> Iterable[type[Resource]]:  # type: ignore[empty-body]
-    """Called when a service first needs a driver of this plugin's entry points.
+def opensvc_register_drivers() -> Iterable[type[Resource | ClusterDriver]]:  # type: ignore[empty-body]
+    """Called when a service, or the cluster, first needs a driver of this plugin's entry points.
 
     The result is the driver classes of the plugin; each is known by its `id` from then on. An exception makes the
     resources that need the plugin `undef`, with its text as the reason; other plugins go on.

@@ -1,12 +1,13 @@
-"""The registry: from a driver id to its class, loaded when a service first needs it. It owns the pluggy manager."""
+"""The registry: from a driver id to its class, loaded when it is first needed. It owns the pluggy manager."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from opensvc_core.config.findings import did_you_mean
 from opensvc_core.driver.base import Resource
+from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.errors import DriverUnavailable
 from opensvc_core.model.commandline import Verb
 from opensvc_core.system.entrypoints import EntryPoint, scan
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
 DRIVERS, PLUGINS, REFERENCES = "opensvc.drivers", "opensvc.plugins", "opensvc.references"
+Driver = Resource | ClusterDriver
+T = TypeVar("T", bound=Driver)
 
 
 class Registry:
@@ -28,7 +31,7 @@ class Registry:
         self._settings = settings
         self._given = entry_points
         self._manager: PluginManager | None = None
-        self._classes: dict[str, type[Resource]] = {}
+        self._classes: dict[str, type[Driver]] = {}
         self._failed: dict[str, str] = {}
         self._installed: dict[str, dict[str, EntryPoint]] | None = None
 
@@ -55,10 +58,21 @@ class Registry:
         return self._installed.get(group, {})
 
     def driver(self, name: str) -> type[Resource]:
-        """The class of a driver id (`fs.ext4`) or of an older section's name (`vg`), whatever its case.
+        """The class of a resource's driver id (`fs.ext4`) or of an older section's name (`vg`), whatever its case.
 
-        Raises DriverUnavailable: nothing installed provides it, or its plugin fails.
+        Raises DriverUnavailable: nothing installed provides it, its plugin fails, or it is no driver of a resource.
         """
+        return self.plugged(name, Resource)
+
+    def plugged(self, name: str, kind: type[T]) -> type[T]:
+        """The class of a driver id of a certain kind (`hb.unicast`, HeartbeatLink). Raises DriverUnavailable."""
+        found = self.declared(name)
+        if not issubclass(found, kind):
+            raise DriverUnavailable(f"{found.id} {_OF_A_SERVICE if issubclass(found, Resource) else _OF_THE_CLUSTER}")
+        return found
+
+    def declared(self, name: str) -> type[Driver]:
+        """The class of a driver id of any kind. Raises DriverUnavailable."""
         name = name.lower()
         if name not in self._classes:
             point = self.installed(DRIVERS).get(name)
@@ -98,11 +112,11 @@ class Registry:
         """Plugins that failed, by module, with the reason."""
         return self._failed
 
-    def drivers(self) -> Iterator[tuple[str, EntryPoint, type[Resource] | DriverUnavailable]]:
+    def drivers(self) -> Iterator[tuple[str, EntryPoint, type[Driver] | DriverUnavailable]]:
         """Every installed driver id with its entry point and class, or with the reason why there is none."""
         for name, point in sorted(self.installed(DRIVERS).items()):
             try:
-                yield name, point, self.driver(name)
+                yield name, point, self.declared(name)
             except DriverUnavailable as error:
                 yield name, point, error
 
@@ -143,6 +157,10 @@ class Registry:
             return f"{text}; 'pip install opensvc-core[{extra}]' brings it"
         hint = did_you_mean(name, self.installed(DRIVERS))
         return f"{text}; {hint}" if hint else text
+
+
+_OF_A_SERVICE = "is the driver of a resource: it belongs in the file of a service"
+_OF_THE_CLUSTER = "is a driver of the cluster: it belongs in cluster.conf or node.conf, not in the file of a service"
 
 
 def bundled_in(name: str) -> str:

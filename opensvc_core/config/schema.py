@@ -61,22 +61,26 @@ def service_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
     return {**found, "allOf": [_needed(name, keyword) for name, cls in sorted(drivers.items()) for keyword in _required(cls)]}
 
 
-def node_schema() -> Schema:
-    """The schema of node.conf."""
-    return _host_file("node", {"node": NodeKeywords, "cluster": ClusterKeywords})
+def node_schema(links: Mapping[str, type[Declares]]) -> Schema:
+    """The schema of node.conf; `links` are the classes of the heartbeats by their ids."""
+    return _host_file("node", {"node": NodeKeywords, "cluster": ClusterKeywords}, links)
 
 
-def cluster_schema() -> Schema:
-    """The schema of cluster.conf."""
-    return _host_file("cluster", {"cluster": ClusterKeywords, "node": NodeKeywords})
+def cluster_schema(links: Mapping[str, type[Declares]]) -> Schema:
+    """The same of cluster.conf."""
+    return _host_file("cluster", {"cluster": ClusterKeywords, "node": NodeKeywords}, links)
 
 
-def _host_file(name: str, sections: Mapping[str, type[Declares]]) -> Schema:
+def _host_file(name: str, sections: Mapping[str, type[Declares]], links: Mapping[str, type[Declares]]) -> Schema:
     """The sections of other parts (plugins, the daemon) are taken as they are."""
     definitions: Schema = {**_FORMS, **{key: _section([cls]) for key, cls in sections.items()}}
     definitions["hb"] = {**_section([HeartbeatKeywords], is_open=True), "required": ["type"]}
+    definitions.update({link: _section([HeartbeatKeywords, cls]) for link, cls in sorted(links.items())})
+    heartbeat = {"allOf": [{"$ref": "#/$defs/hb"}, *_by_type("hb", sorted(links)).get("allOf", ())]}
     properties: Schema = {key: {"$ref": f"#/$defs/{key}"} for key in sections}
-    return _file(name, properties, {"^hb#.+$": {"$ref": "#/$defs/hb"}, "^.*$": {"type": "object"}}, definitions)
+    found = _file(name, properties, {"^hb#.+$": heartbeat, "^.*$": {"type": "object"}}, definitions)
+    needed = [_needed(link, keyword) for link, cls in sorted(links.items()) for keyword in _required(cls) if keyword.name != "type"]
+    return {**found, **({"allOf": needed} if needed else {})}
 
 
 def _file(name: str, properties: Schema, patterns: Schema, definitions: Schema) -> Schema:

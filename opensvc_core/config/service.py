@@ -219,7 +219,7 @@ class ServiceConfig:
         """The keywords that a section may have, as far as they are known; none where its words are free."""
         if self._is_host:
             declares = HOST_SECTIONS.get(section.partition("#")[0])
-            return declares.keywords() if declares else {}
+            return {**declares.keywords(), **(self.driver_keywords(section) if is_resource(section) else {})} if declares else {}
         if section == DEFAULT:
             return ServiceKeywords.keywords()
         if section in FREE or not is_resource(section):

@@ -16,9 +16,7 @@ from opensvc_core.config.vocabulary import HOST_SECTIONS, ServiceKeywords, Subse
 from opensvc_core.errors import ConfigError
 
 # Sections whose words belong to other parts: plugins, the daemon, the scheduler.
-NODE_OTHERS = frozenset(
-    {"env", "labels", "hook", "stonith", "arbitrator", "listener", "syslog", "reboot", "network", "pool", "array", "switch"}
-)
+NODE_OTHERS = frozenset({"env", "labels", "hook", "stonith", "arbitrator", "syslog", "reboot", "network", "pool", "array", "switch"})
 SCHEDULED = frozenset({"checks", "packages", "patches", "asset", "disks", "stats", "stats_collection", "sysreport", "compliance"})
 
 
@@ -92,7 +90,10 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
     for name in config.document.sections():
         group = name.partition("#")[0]
         declares = HOST_SECTIONS.get(group)
-        if declares:
+        if group == "hb" and is_resource(name):
+            for section in _resources(config, [name]):
+                yield from wording.heartbeat(section)
+        elif declares:
             yield from wording.keys(name, declares, {} if name in HOST_SECTIONS else None)
         elif group not in NODE_OTHERS | SCHEDULED:
             hint = did_you_mean(group, [*HOST_SECTIONS, *NODE_OTHERS])

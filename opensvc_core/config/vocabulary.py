@@ -203,10 +203,15 @@ class ClusterKeywords(Declares):
     name = Keyword(text, default="default", text="The cluster's name.")
     id = Keyword(text, text="The cluster's identity.")
     secret = Keyword(text, text="The key that its members share.")
+    next_secret = Keyword(text, text="The key that is to follow `secret`: it is used as soon as all members have it.")
     nodes = Keyword(words, default=[], text="Its members.")
     drpnodes = Keyword(words, default=[], text="Its members for disaster recovery.")
     dns = Keyword(words, default=[], scopable=True, text="The addresses of its name servers.")
     quorum = Keyword(boolean, default=False, text="A part without the majority stops its services.")
+    lease = Keyword(duration, default=10.0, text="Seconds for which a majority lets a node run a service with `guard = lease`.")
+    lease_renewal = Keyword(duration, default=1.0, text="Seconds between two renewals of a lease.")
+    lease_stop_limit = Keyword(duration, default=5.0, text="Seconds that the stop of a service may take whose lease is not renewed.")
+    lease_drift = Keyword(float, default=0.01, text="How fast or slow the clocks of two nodes may be, as a share.", example="0.01")
 
 
 class HeartbeatKeywords(Declares):
@@ -218,5 +223,46 @@ class HeartbeatKeywords(Declares):
     nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
 
 
+class WatchdogKeywords(Declares):
+    """`[watchdog#…]` of node.conf or cluster.conf: what ends this node when nobody keeps it alive."""
+
+    dev = Keyword(text, default="/dev/watchdog", scopable=True, inherit="", text="The device.", example="/dev/watchdog0")
+    timeout = Keyword(
+        duration,
+        default=4.0,
+        scopable=True,
+        inherit="",
+        text="Whole seconds after which the device ends the node; less than `lease_stop_limit`, twice `lease_renewal` or more.",
+    )
+
+
+class ListenerKeywords(Declares):
+    """`[listener]` of node.conf or cluster.conf: where the daemon's API listens."""
+
+    port = Keyword(integer, default=1214, scopable=True, text="The TCP port; 0: only the unix socket of the node.")
+    addr = Keyword(
+        text,
+        default="",
+        scopable=True,
+        text="The address to listen on, and where the other members find the API; default: all addresses, and the node's name.",
+        example="10.0.0.1",
+    )
+
+
+class TokenKeywords(Declares):
+    """`[token#…]` of cluster.conf: who may call the API without being a member; `om daemon token` makes it."""
+
+    role = Keyword(text, required=True, inherit="", candidates=("admin", "operator", "guest"), text="What it may do.", example="operator")
+    hash = Keyword(text, required=True, inherit="", text="SHA-256 of the token, which is shown once and kept nowhere.", example="9f86d081")
+    expires = Keyword(integer, inherit="", text="When it ends, in seconds since 1970-01-01 UTC; default: never.", example="1893456000")
+
+
 # The sections of node.conf and cluster.conf that have declarations.
-HOST_SECTIONS: Mapping[str, type[Declares]] = {"node": NodeKeywords, "cluster": ClusterKeywords, "hb": HeartbeatKeywords}
+HOST_SECTIONS: Mapping[str, type[Declares]] = {
+    "node": NodeKeywords,
+    "cluster": ClusterKeywords,
+    "hb": HeartbeatKeywords,
+    "watchdog": WatchdogKeywords,
+    "listener": ListenerKeywords,
+    "token": TokenKeywords,
+}

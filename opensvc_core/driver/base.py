@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from opensvc_core.config.keywords import Declares
 from opensvc_core.driver.context import Context
 from opensvc_core.model.status import Observation, Status
+
+_LOOK_LIMIT: Final = 10.0
 
 
 class Resource(Declares):
@@ -52,6 +54,10 @@ class Resource(Declares):
     def status(self) -> Status | Observation:
         """What is to be seen of it on this node, now. It changes nothing, and never waits long."""
         raise NotImplementedError
+
+    def look_limit(self) -> float:
+        """How many seconds `status` may take before who looks at many services gives it up, and the resource is `undef`."""
+        return _LOOK_LIMIT
 
     def seen(self) -> Status:
         """Its status, for the decisions of `start` and `stop`; in a plan, what the steps before will have made of it."""

@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from opensvc_core.driver.base import Resource
 from opensvc_core.model.operations import Operations
+from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Observation, Status
 
 
@@ -181,15 +182,27 @@ class Exclusive(ABC):
 
 
 class Watch(NamedTuple):
-    """Something to wait on instead of polling: `kind` is `pid`, `cgroup`, `netlink` or `path`; `target` names it."""
+    """Something to wait on instead of polling, by its kind and what names it.
+
+    `pid`: the end of a process, see `of`. `cgroup`: a control group of ours that becomes empty; its name. `mount`: a mount
+    point where something is mounted, unmounted or changed. `address`: `ADDRESS DEVICE`, an address that comes, goes or
+    changes on a device, and the device's carrier. `path`: a file or directory that is made, written, removed or given
+    another owner or mode. `stream`: `SOCKET PATH`, a unix socket where HTTP's `GET PATH` answers with an endless stream, of
+    which each piece is an event.
+    """
 
     kind: str
     target: str
 
+    @classmethod
+    def of(cls, process: ProcessId) -> Self:
+        """The end of a process."""
+        return cls("pid", f"{process.pid} {process.started}")
+
 
 class Watchable(ABC):
-    """Its end can be waited for."""
+    """A change of its status can be waited for, instead of looking again and again."""
 
     @abstractmethod
     def watches(self) -> Sequence[Watch]:
-        """What to wait on while it is up."""
+        """What to wait on, as it stands now; asked after each `status`, of the same object."""

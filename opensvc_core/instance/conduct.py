@@ -25,7 +25,7 @@ from opensvc_core.model.names import ServicePath
 from opensvc_core.model.status import Status
 from opensvc_core.system import files
 from opensvc_core.system.commands import CommandRunner
-from opensvc_core.system.locks import InstanceLock
+from opensvc_core.system.locks import Holder, InstanceLock
 
 _FORCED_GRACE = 10.0
 _DELETE_WAIT = 60.0
@@ -87,7 +87,7 @@ def perform(
         return ()
     instance = _manageable(subject, request, journal)
     is_sync = request.kind.is_sync
-    lock = InstanceLock(subject.state.sync_lock_file if is_sync else subject.state.lock_file, name=str(subject.path))
+    lock = InstanceLock(subject.state.sync_lock_file, name=str(subject.path)) if is_sync else _lock(subject)
     if request.is_forced and not is_sync:
         lock.end_holder(_FORCED_GRACE)
     if is_sync and by_scheduler and lock.holder():
@@ -111,9 +111,19 @@ def perform(
     return tuple(executor.noted)
 
 
+def running(subject: Subject) -> Holder | None:
+    """Who holds the lock of the instance's actions."""
+    return _lock(subject).holder()
+
+
+def end_action(subject: Subject, grace: float) -> None:
+    """End the action that holds the lock, with all of its commands. Raises LockTimeout, ActionRefused."""
+    _lock(subject).end_holder(grace)
+
+
 def delete(subject: Subject, *, is_forced: bool = False, wait_lock: float | None = None) -> None:
     """Delete the file, the state and the log of a service. Raises ActionRefused while it has something up on this node."""
-    file, lock = subject.file, InstanceLock(subject.state.lock_file, name=str(subject.path))
+    file, lock = subject.file, _lock(subject)
     lock.acquire("delete", wait=_DELETE_WAIT if wait_lock is None else wait_lock)
     try:
         if not is_forced and (left := up(subject)):
@@ -187,6 +197,10 @@ def _holdings(subject: Subject) -> Holdings:
     return Holdings(subject.node.paths.run / "held", str(subject.path), is_up)
 
 
+def _lock(subject: Subject) -> InstanceLock:
+    return InstanceLock(subject.state.lock_file, name=str(subject.path))
+
+
 def _take(lock: InstanceLock, action: str, wait: float, cancel: threading.Event) -> None:
     """Take the lock; who interrupts the action interrupts its wait for it as well."""
     end = time.monotonic() + wait
@@ -213,7 +227,8 @@ def _guarded(
 ) -> None:
     """Ask the plugins, perform, and tell the plugins what became of it."""
     began, outcome = time.monotonic(), "failed"
-    journal.say(f"{request.action} begins", level=Level.DEBUG, name="begin")
+    whose = f" (request={request.id})" if request.id else ""
+    journal.say(f"{request.action} begins{whose}", level=Level.DEBUG, name="begin")
     try:
         rids = list(rids_of(request, instance))
         subject.node.refuse_by_plugins(str(subject.path), request.action, rids)
@@ -229,7 +244,7 @@ def _guarded(
         raise
     finally:
         seconds = time.monotonic() - began
-        text = f"{request.action}: {outcome} after {seconds:.3f} s"
+        text = f"{request.action}: {outcome} after {seconds:.3f} s{whose}"
         journal.say(text, level=Level.DEBUG, name="end", seconds=seconds, outcome=outcome)
         facts = {"service": str(subject.path), "action": request.action, "outcome": outcome, "seconds": seconds}
         subject.node.notify("opensvc_after_action", journal, **facts)

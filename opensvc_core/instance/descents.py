@@ -21,8 +21,11 @@ class Descents:
 
     def of(self, file: Path, text: str) -> Descent:
         """The descent of a file that has this text."""
-        known = files.read_json(self._sidecar(file))
-        return _read(known).edited(self._node, _digest(text))
+        return self.known(file).edited(self._node, _digest(text))
+
+    def known(self, file: Path) -> Descent:
+        """The descent that was recorded last; an empty one where none was."""
+        return _read(files.read_json(self._sidecar(file)))
 
     def note(self, file: Path, before: str, after: str) -> None:
         """Record that this node made one text of another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import SeenTogether, Standing, Syncable
@@ -20,8 +20,10 @@ _READY = frozenset({Status.UP, Status.STDBY_UP, Status.NA, Status.WARN})
 class Evaluation:
     """One look at an instance. Resources are seen in the order of a start, because some make sense only above others."""
 
-    def __init__(self, parts: Sequence[Part], state: State, *, running: frozenset[str] = frozenset()) -> None:
-        self._parts = sorted(parts, key=_height)
+    def __init__(
+        self, parts: Sequence[Part], state: State, *, running: frozenset[str] = frozenset(), beginning: Callable[[Part], None] | None = None
+    ) -> None:
+        self._parts, self._beginning = sorted(parts, key=_height), beginning
         self._state, self._running = state, running
         self._seen: dict[str, Observation] = {}
 
@@ -67,6 +69,8 @@ class Evaluation:
             return Status.NA.because("nostatus tag", level="info")
         if part.resource is None:
             return Status.UNDEF.because(part.problem, level="error")
+        if self._beginning:
+            self._beginning(part)
         if isinstance(part.resource, Syncable):
             part.resource.standing = self.standing()
         if part.resource.needs_below and not self._is_below_ready(part):

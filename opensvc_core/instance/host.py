@@ -76,3 +76,25 @@ class Host:
 
     def is_root(self) -> bool:
         return host.is_root()
+
+
+class Glance(Host):
+    """A host as one look at several services sees it: which processes are ours is found out once."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._marked: dict[ProcessId, frozenset[bytes]] | None = None
+
+    @property
+    def groups(self) -> ControlGroups | None:
+        return self._host.groups
+
+    def find_processes(self, environment: Mapping[str, str]) -> Sequence[ProcessId]:
+        if not all(name.startswith(table.MARK) for name in environment):
+            return super().find_processes(environment)
+        if self._marked is None:
+            self._marked = table.marked()
+        wanted = table.entries(environment)
+        found = [process for process, marks in self._marked.items() if wanted <= marks and table.is_alive(process)]
+        return sorted(found, key=lambda process: process.started)

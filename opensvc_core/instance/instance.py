@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from opensvc_core.config.orchestration import needs_guard
 from opensvc_core.config.vocabulary import ServiceKeywords
@@ -41,9 +41,9 @@ class Instance:
         """The part of this rid."""
         return self._by_rid[rid]
 
-    def evaluate(self, running: frozenset[str] = frozenset()) -> InstanceStatus:
-        """See every resource now."""
-        return Evaluation(self.parts, self.state, running=running).instance(
+    def evaluate(self, running: frozenset[str] = frozenset(), beginning: Callable[[Part], None] | None = None) -> InstanceStatus:
+        """See every resource now; `beginning` is told each before it is looked at."""
+        return Evaluation(self.parts, self.state, running=running, beginning=beginning).instance(
             self.node, subsets=self.subsets, is_node_frozen=self._is_node_frozen, priority=self.keywords.priority
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.driver.capabilities import Informative
@@ -10,13 +11,14 @@ from opensvc_core.driver.context import Context
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.build import Builder, devices
 from opensvc_core.instance.groups import groups_of
+from opensvc_core.instance.host import Glance
 from opensvc_core.instance.implied import companions, implied
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
 from opensvc_core.instance.subject import Subject
 from opensvc_core.model.names import Rid
-from opensvc_core.model.snapshot import ServiceStatus
+from opensvc_core.model.snapshot import InstanceStatus, ServiceStatus
 from opensvc_core.system.locks import InstanceLock
 
 if TYPE_CHECKING:
@@ -25,14 +27,33 @@ if TYPE_CHECKING:
     from opensvc_core.instance.performer import Request
 
 
+class Look(NamedTuple):
+    """One look at a service: the resources that were looked at, and what was seen of them."""
+
+    instance: Instance
+    status: ServiceStatus
+
+
 def status(subject: Subject, *, shows_disabled: bool = False, shared: dict[str, Any] | None = None) -> ServiceStatus:
     """What is to be seen of the service on this node, now; disabled resources as `DEFAULT.show_disabled` says, or in any case."""
-    seen = instance(subject, shared={} if shared is None else shared)
+    seen = look(subject, shared={} if shared is None else shared)
+    if seen.instance.keywords.show_disabled or shows_disabled:
+        return seen.status
+    local = seen.status.local
+    local = local._replace(resources=tuple(one for one in local.resources if not one.is_disabled))
+    return seen.status._replace(instances=(local,))
+
+
+def look(subject: Subject, *, shared: dict[str, Any], beginning: Callable[[Part], None] | None = None) -> Look:
+    """Look at all of the service on this node; `beginning` is told each resource before it is looked at."""
+    seen = instance(subject, shared=shared)
     lock = InstanceLock(subject.state.lock_file)
-    local = seen.evaluate(subject.state.in_progress() if lock.holder() else frozenset())
+    local = seen.evaluate(subject.state.in_progress() if lock.holder() else frozenset(), beginning)
+    return Look(seen, _picture(subject, seen, local))
+
+
+def _picture(subject: Subject, seen: Instance, local: InstanceStatus) -> ServiceStatus:
     keywords = seen.keywords
-    if not (keywords.show_disabled or shows_disabled):
-        local = local._replace(resources=tuple(one for one in local.resources if not one.is_disabled))
     return ServiceStatus(
         path=subject.path,
         avail=local.avail,
@@ -81,12 +102,13 @@ def instance(
     log = journal or subject.journal(lambda _event: None)
 
     subsets = config.subset_keywords()
+    host = node.host if shared is None else shared.setdefault("host", Glance(node.host))
 
     def context(section: Section, policy: ResourceKeywords) -> Context:
         rid = section.rid
         return Context(
             rid=Rid(rid),
-            system=node.host,
+            system=host,
             log=log.of(rid),
             node=node.name,
             service=facts,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opensvc_core.config.sections import group_of
 from opensvc_core.config.service import ServiceConfig
-from opensvc_core.errors import ActionRefused, ConfigError, NoSuchObject
+from opensvc_core.errors import ActionRefused, ConfigError, NoSuchObject, OpensvcError
 from opensvc_core.instance.service import Service
 from opensvc_core.instance.store import parse
 from opensvc_core.instance.surroundings import Surroundings
 from opensvc_core.model.names import ServicePath
 from opensvc_core.model.selectors import Value, is_pattern, select
+
+if TYPE_CHECKING:
+    from opensvc_core.driver.cluster import FenceAgent, HeartbeatLink
 
 
 class Node(Surroundings):
@@ -53,6 +56,18 @@ class Node(Surroundings):
         self.store.create(service.path, document.text(), overwrites=overwrites)
         self.links.make(service.path)
         return service
+
+    def heartbeats(self) -> dict[str, HeartbeatLink | OpensvcError]:
+        """The links of `[hb#…]` that this node takes part in, by section; in the place of one that can't be made, why."""
+        from opensvc_core.instance.heartbeats import heartbeats  # noqa: PLC0415 - few commands need them
+
+        return heartbeats(self)
+
+    def fence_agents(self) -> dict[str, FenceAgent | OpensvcError]:
+        """The ways of `[stonith#…]` to end other nodes, by node; in the place of one that can't be made, why."""
+        from opensvc_core.instance.fencing import fence_agents  # noqa: PLC0415 - few commands need them
+
+        return fence_agents(self)
 
     def _named(self, word: str, namespace: str) -> ServicePath:
         path = ServicePath.parse(word)

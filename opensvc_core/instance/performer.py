@@ -46,7 +46,7 @@ class Request(NamedTuple):
     leaves a failed start as it is; `confirmed_down` are nodes that the administrator knows to be dead. `due_at`: only what
     its schedule lets run at this moment (seconds since 1970-01-01 UTC); None: schedules are not looked at. `shown_as` is how
     the service's command is named where it is called on another node; `keeps_own`: of two configurations that were edited
-    independently, this node's is the one to keep.
+    independently, this node's is the one to keep. `id` is that of what was asked of the cluster, for the logs of all nodes.
     """
 
     action: str
@@ -57,6 +57,7 @@ class Request(NamedTuple):
     due_at: float | None = None
     shown_as: str = ""
     keeps_own: bool = False
+    id: str = ""
 
     @property
     def kind(self) -> Action:

@@ -7,7 +7,7 @@ What a status or an action needs is imported when one is asked for: a command th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from opensvc_core.instance.subject import Subject
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from opensvc_core.instance.executors import Noted, Watch
     from opensvc_core.instance.instance import Instance
     from opensvc_core.instance.journal import Sink
+    from opensvc_core.instance.looking import Look
+    from opensvc_core.instance.part import Part
     from opensvc_core.instance.performer import Request
     from opensvc_core.instance.plan import Plan
     from opensvc_core.model.events import Event
     from opensvc_core.model.snapshot import ServiceStatus
+    from opensvc_core.system.locks import Holder
 
 
 class Service(Subject):
@@ -41,6 +44,12 @@ class Service(Subject):
         from opensvc_core.instance import looking
 
         return looking.status(self, shows_disabled=shows_disabled, shared=shared)
+
+    def look(self, *, shared: dict[str, Any], beginning: Callable[[Part], None] | None = None) -> Look:
+        """The same, disabled resources included, with the resources that were looked at; `beginning` is told each before it is."""
+        from opensvc_core.instance import looking
+
+        return looking.look(self, shared=shared, beginning=beginning)
 
     def tell_status(self, status: ServiceStatus) -> None:
         """Tell the plugins when the overall status is another one than was told before. Needs the right to write `var`."""
@@ -97,6 +106,21 @@ class Service(Subject):
         from opensvc_core.instance import conduct
 
         return conduct.perform(self, request, sink, wait_lock=wait_lock, by_scheduler=by_scheduler, cancel=cancel, watch=watch)
+
+    def running(self) -> Holder | None:
+        """Who carries out an action on it now, whichever process that is; None: nobody. A copy to other nodes is none."""
+        from opensvc_core.instance import conduct
+
+        return conduct.running(self)
+
+    def end_action(self, *, grace: float) -> None:
+        """End the action that runs on it, whoever began it: it may take back what it did for `grace` seconds, then it is killed.
+
+        Raises LockTimeout when a process can't be ended, ActionRefused when it is not ours to end.
+        """
+        from opensvc_core.instance import conduct
+
+        conduct.end_action(self, grace)
 
     # -- state
 

@@ -105,7 +105,8 @@ class Store:
         """The same, remembered: of two edits by hand, the second one has then come from the first."""
         with self.editing(file):
             descent = self._descents.of(file, _text(file))
-            self._descents.keep(file, descent)
+            if descent != self._descents.known(file):
+                self._descents.keep(file, descent)
         return descent
 
     def learn(self, file: Path, other: Descent) -> None:
@@ -115,10 +116,13 @@ class Store:
             if own.digest == other.digest:
                 self._descents.keep(file, own.merged(other))
 
-    def accept(self, file: Path, text: str, descent: Descent, *, sender: str, is_decided: bool = False) -> Descent:
+    def accept(
+        self, file: Path, text: str, descent: Descent, *, sender: str, is_decided: bool = False, forgets_own: bool = False
+    ) -> Descent:
         """Put a text that came from another node in the place of a file; the descent that the file has then.
 
-        Raises ActionRefused, unless `is_decided`, where the file has come from the other text, or was edited independently.
+        `forgets_own`: what is here is of another life, and counts for nothing. Raises ActionRefused, unless `is_decided`, where the file
+        has come from the other text, or was edited independently.
         """
         refuse_other_text(text, descent, sender)
         other = next((found for found in map(file.with_suffix, SUFFIXES) if found != file and found.is_file()), None)
@@ -126,13 +130,13 @@ class Store:
             raise ActionRefused(f"{other} is there, and {sender} sent {file.name}: remove one of them")
         with self.editing(file):
             before = _text(file)
-            if file.exists():
+            if file.exists() and not forgets_own:
                 own = self._descents.of(file, before)
                 if not is_decided:
                     _refuse_loss(file, descent.relation(own), sender)
                 descent = descent.merged(own)
             if text != before or not file.exists():
-                files.write_atomically(file, text, mode=None if file.exists() else 0o644)
+                files.write_atomically(file, text, mode=_mode(file))
             self._descents.keep(file, descent)
         return descent
 
@@ -146,7 +150,7 @@ class Store:
         return str(file.relative_to(self._paths.etc))
 
     def _write(self, file: Path, before: str, after: str) -> None:
-        files.write_atomically(file, after, mode=None if file.exists() else 0o644)
+        files.write_atomically(file, after, mode=_mode(file))
         self._descents.note(file, before, after)
 
     @contextmanager
@@ -189,6 +193,13 @@ def _refuse_loss(file: Path, relation: Relation, sender: str) -> None:
         raise ActionRefused(f"{file} is newer here than on {sender}: it was edited since; sync from here, or {decide}")
     if relation is Relation.DIVERGED:
         raise ActionRefused(f"{file} was edited here and on {sender}, independently; compare the two: {decide}")
+
+
+def _mode(file: Path) -> int | None:
+    """With which rights a file is made; None: it is there, and keeps its own."""
+    if file.exists():
+        return None
+    return 0o600 if file.name == "cluster.conf" else 0o644  # cluster.conf has the secret
 
 
 def _text(file: Path) -> str:

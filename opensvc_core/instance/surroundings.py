@@ -27,6 +27,7 @@ from opensvc_core.system.paths import Paths
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
+    from opensvc_core.driver.cluster import HeartbeatLink
     from opensvc_core.instance.host import Host
     from opensvc_core.instance.journal import Journal
     from opensvc_core.instance.links import Links
@@ -130,9 +131,8 @@ class Surroundings:
         world = World(
             node=node or self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)}
         )
-        declarations = lambda kind: self.registry.driver(kind)  # noqa: E731, PLW0108 - the registry is made when a driver is asked for
         below = self.store.read(shared) if file != shared else None
-        return ServiceConfig(document or self.store.read(file), world, declarations, below=below)
+        return ServiceConfig(document or self.store.read(file), world, self._heartbeat, below=below)
 
     def validate(self, name: str, document: Document | None = None) -> list[Finding]:
         """What is wrong or doubtful in node.conf or cluster.conf, or in a text that may become it."""
@@ -164,6 +164,13 @@ class Surroundings:
         known = self.store.parsed(read, file)
         refuse_errors(new_findings(self.validate(name, known) if known else [], self.validate(name, document)))
         self.store.replace(file, read, document.text())
+
+    def _heartbeat(self, driver: str) -> type[HeartbeatLink]:
+        """What the sections of node.conf and cluster.conf may have a driver for. Raises DriverUnavailable."""
+        from opensvc_core.driver.cluster import HeartbeatLink
+
+        # An abstract class stands for its kind here. mypy: github.com/python/mypy/issues/4717
+        return self.registry.plugged(driver, HeartbeatLink)  # type: ignore[type-abstract]
 
     def _announced(self) -> dict[str, object]:
         folders = {name: str(getattr(self.paths, name)) for name in ("etc", "var", "log", "run", "tmp")}

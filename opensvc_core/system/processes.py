@@ -11,12 +11,14 @@ import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from opensvc_core.model.process import ProcessId
 
 # How long a process may take to end after SIGKILL before it counts as stuck in the kernel.
 KILL_PATIENCE = 2.0
+# Variables of ours begin with it.
+MARK: Final = "OPENSVC_"
 
 
 class ProcessFacts(NamedTuple):
@@ -72,9 +74,24 @@ def is_alive(process: ProcessId) -> bool:
     return facts is not None and facts.id == process and not facts.has_ended
 
 
+def marked() -> dict[ProcessId, frozenset[bytes]]:
+    """The processes, other than this one, that were started with variables of ours, with these variables; unreadable ones are left out."""
+    found: dict[ProcessId, frozenset[bytes]] = {}
+    for pid in all_pids():
+        marks = frozenset(entry for entry in _environment_of(pid) if entry.startswith(MARK.encode())) if pid != os.getpid() else None
+        if marks and (process := identify(pid)):
+            found[process] = marks
+    return found
+
+
+def entries(environment: Mapping[str, str]) -> set[bytes]:
+    """Variables as a process has them."""
+    return {f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in environment.items()}
+
+
 def find(environment: Mapping[str, str]) -> list[ProcessId]:
     """The processes, other than this one, that were started with all of these variables; unreadable ones are left out."""
-    wanted = {f"{name}={value}".encode("utf-8", "surrogateescape") for name, value in environment.items()}
+    wanted = entries(environment)
     if not wanted:
         return []
     matching = (identify(pid) for pid in all_pids() if pid != os.getpid() and wanted <= _environment_of(pid))

@@ -11,7 +11,13 @@ import pytest
 if TYPE_CHECKING:
     from opensvc_core.instance.node import Node
 
-pytest.register_assert_rewrite("opensvc_core.testing.bench", "opensvc_core.testing.conformance", "opensvc_core.testing.syncing")
+pytest.register_assert_rewrite(
+    "opensvc_core.testing.bench",
+    "opensvc_core.testing.conformance",
+    "opensvc_core.testing.hearing",
+    "opensvc_core.testing.links",
+    "opensvc_core.testing.syncing",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

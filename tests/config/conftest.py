@@ -153,6 +153,15 @@ class Heartbeat(Declares):
     timeout = Keyword(integer, text="Patience.")
 
 
+class Ring(Declares):
+    addr = Keyword(text, scopable=True, inherit="", text="The address.")
+    port = Keyword(integer, inherit="", text="The port.")
+
+
+class SharedDisk(Declares):
+    dev = Keyword(text, required=True, scopable=True, inherit="", text="The disk.", example="/dev/sdb")
+
+
 class Share(Declares):
     path = Keyword(text, required=True, scopable=True, text="The directory.")
     opts = Keyword(text, required=True, scopable=True, text="For whom.")
@@ -196,6 +205,8 @@ DRIVERS = {
     **dict.fromkeys(("container.docker", "container.podman", "container.oci", "container", "task.docker"), Docker),
     **dict.fromkeys(("sync", "sync.rsync"), Rsync),
     "hb.openha": Heartbeat,
+    "hb.unicast": Ring,
+    "hb.disk": SharedDisk,
     "share.nfs": Share,
 }
 

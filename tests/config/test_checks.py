@@ -215,6 +215,25 @@ def test_a_heartbeat_of_the_cluster_has_a_peer(loaded, source, finding):
 @pytest.mark.parametrize(
     ("source", "finding"),
     [
+        ("type = unicast\nporrt = 1\n", ("unknown-keyword", "error", "porrt", "did you mean 'port'?")),
+        ("type = unicast\nport = many\n", ("bad-value", "error", "port", "many")),
+        ("type = unicast\ninterval = often\n", ("bad-value", "error", "interval", "often")),
+        ("type = unicast\nport@n1 = 5\n", ("not-scopable", "error", "port@n1", "same on all nodes")),
+        ("type = unicat\naddr = x\n", ("unknown-driver", "error", "type", "hb.unicat")),
+        ("type = disk\n", ("missing-keyword", "error", "", "dev is required")),
+        ("addr = 10.0.0.1\n", ("missing-keyword", "warning", "", "type is required")),
+    ],
+)
+def test_a_heartbeat_of_the_cluster_has_the_words_of_its_driver(loaded, source, finding):
+    code, severity, key, says = finding
+    (found,) = validate_node(loaded(f"[cluster]\nnodes = n1 n2\n[hb#1]\n{source}"))
+    assert (found.code, found.severity.value, found.section, found.key) == (code, severity, "hb#1", key)
+    assert says in str(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "finding"),
+    [
         ("[DEFAULT]\nnodes = n1 n2\ndrpnodes = d9\n[app#1]\nstart@n2 = a\nstart@d9 = b\nstart@drpnodes = c\nstart = d\n", []),
         ("[DEFAULT]\nnodes = n1 n2\n[app#1]\nstart@n4 = a\n", ["unknown-scope app#1.start@n4"]),
         ("[DEFAULT]\nnodes = n1 n2\n[app#1]\nstart@drpnode = a\n", ["unknown-scope app#1.start@drpnode"]),

@@ -27,13 +27,14 @@ class Group(Declares):
 
 DRIVERS = {"fs.ext9": Mount, "vg": Group, "disk.vg": Group, "ip": Mount}
 SERVICE = schema.service_schema(DRIVERS)
+LINKS = {"hb.ring": Mount}
 
 
 def errors(sections, of=SERVICE):
     return [error.message for error in jsonschema.Draft202012Validator(of).iter_errors(sections)]
 
 
-@pytest.mark.parametrize("of", [SERVICE, schema.node_schema(), schema.cluster_schema()], ids=["service", "node", "cluster"])
+@pytest.mark.parametrize("of", [SERVICE, schema.node_schema(LINKS), schema.cluster_schema(LINKS)], ids=["service", "node", "cluster"])
 def test_a_schema_is_a_schema(of):
     jsonschema.Draft202012Validator.check_schema(of)
 
@@ -80,6 +81,21 @@ def test_a_keyword_is_described():
 
 
 def test_a_node_file_has_heartbeats_with_a_type():
-    assert errors({"node": {"env": "PRD"}, "hb#1": {"type": "unicast", "port": 1}, "stonith#n2": {"cmd": "x"}}, schema.node_schema()) == []
-    assert errors({"node": {"env": "PROD"}}, schema.node_schema())
-    assert errors({"hb#1": {}}, schema.cluster_schema()) == ["'type' is a required property"]
+    assert (
+        errors({"node": {"env": "PRD"}, "hb#1": {"type": "unicast", "port": 1}, "stonith#n2": {"cmd": "x"}}, schema.node_schema(LINKS))
+        == []
+    )
+    assert errors({"node": {"env": "PROD"}}, schema.node_schema(LINKS))
+    assert errors({"hb#1": {}}, schema.cluster_schema(LINKS)) == ["'type' is a required property"]
+
+
+def test_a_heartbeat_has_the_words_of_its_driver():
+    of = schema.cluster_schema(LINKS)
+    assert errors({"hb#1": {"type": "ring", "dev": "/dev/sda", "interval": "2", "tries": 3}}, of) == []
+    assert any("dve" in error for error in errors({"hb#1": {"type": "ring", "dev": "/dev/sda", "dve": "x"}}, of))
+    assert errors({"hb#1": {"type": "ring"}}, of)
+    assert errors({"hb#1": {"type": "of somebody else", "anything": "goes"}}, of) == []
+
+
+def test_without_heartbeats_a_schema_is_one_too():
+    jsonschema.Draft202012Validator.check_schema(schema.node_schema({}))

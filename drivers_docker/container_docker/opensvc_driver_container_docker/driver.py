@@ -18,11 +18,13 @@ from opensvc_core.api import (
     Setting,
     Startable,
     Status,
+    Watch,
+    Watchable,
 )
 from opensvc_driver_container_docker import answers
 from opensvc_driver_container_docker.answers import DEFINITION_LABEL, PATH_LABEL, RID_LABEL, Found
 from opensvc_driver_container_docker.daemon import PrivateDaemon
-from opensvc_driver_container_docker.engine import ACTION_PATIENCE, NOT_RUNNING, Engine, NotRunningError, SilentError
+from opensvc_driver_container_docker.engine import ACTION_PATIENCE, NOT_RUNNING, Engine, NotRunningError, SilentError, events
 from opensvc_driver_container_docker.keywords import DockerKeywords
 
 # Where the host's daemon listens.
@@ -34,11 +36,13 @@ _STOP_SETTLE: Final = 5.0
 Listing = Sequence[Found] | ActionFailed
 
 
-class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
+class Docker(DockerKeywords, Startable, Provisionable, SeenTogether, Watchable):
     """A docker container that is up while the service is up."""
 
     id = "container.docker"
+    # what was seen last, and whether the daemon has answered then
     shown: Found | None = None
+    is_answered = False
 
     @classmethod
     def host_problem(cls) -> str:
@@ -108,6 +112,14 @@ class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
                 listings[one.engine.path] = one.listed()
         return {one.rid: one.observed(listings[one.engine.path]) for one in resources}
 
+    def watches(self) -> Sequence[Watch]:
+        """What the daemon tells of the containers of the service; of one without our label, what it tells of that one; its socket."""
+        socket = Watch("path", os.path.realpath(self.engine.path))
+        if not self.is_answered:
+            return [socket]
+        unlabelled = self.shown.id if self.shown and PATH_LABEL not in self.shown.labels else ""
+        return [Watch("stream", f"{self.engine.path} {events(self.path, unlabelled)}"), socket]
+
     def listed(self) -> Listing:
         """The containers of its daemon that may be ours, or why there are none to be seen."""
         try:
@@ -117,7 +129,7 @@ class Docker(DockerKeywords, Startable, Provisionable, SeenTogether):
 
     def observed(self, listing: Listing) -> Observation:
         """What the containers of its daemon say of it."""
-        self.shown = None
+        self.shown, self.is_answered = None, not isinstance(listing, ActionFailed)
         if isinstance(listing, NotRunningError):
             return self._without_daemon()
         if isinstance(listing, ActionFailed):

@@ -17,6 +17,10 @@ ACTION_PATIENCE: Final = 10.0
 NOT_RUNNING: Final = "docker daemon is not running"
 
 
+# What changes the status of a container; each check of its health tells of commands as well, which don't.
+_EVENTS: Final = ("create", "start", "die", "pause", "unpause", "destroy", "rename", "health_status")
+
+
 class NotRunningError(ActionFailed):
     """Nobody listens at the socket."""
 
@@ -80,6 +84,13 @@ class Engine:
             raise SilentError(f"docker daemon does not answer ({patience:g}s): {self.path}") from error
         except ValueError as error:
             raise SilentError(f"docker daemon at {self.path}: {error}") from error
+
+
+def events(label: str, container: str = "") -> str:
+    """Where a daemon tells, without end, what happens to the containers with our label of a service, or to the container of a number."""
+    which = {"container": [container]} if container else {"label": [f"{PATH_LABEL}={label}"]}
+    wanted = json.dumps({"type": ["container"], "event": list(_EVENTS), **which})
+    return f"/events?since={{since}}&filters={quote(wanted)}"
 
 
 def _whole(connection: socket.socket, end: float) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from shutil import which
@@ -21,6 +22,8 @@ from opensvc_core.api import (
     Resource,
     Startable,
     Status,
+    Watch,
+    Watchable,
     boolean,
     word_set,
 )
@@ -44,7 +47,7 @@ class _Unknown(Exception):
     """The name stands for no address, now or before."""
 
 
-class Host(Resource, Startable, Preflight):
+class Host(Resource, Startable, Preflight, Watchable):
     """An address that a device of the host has while the service is up."""
 
     id = "ip.host"
@@ -114,6 +117,15 @@ class Host(Resource, Startable, Preflight):
     def classic_label(self) -> str:
         """`web.example.com@eth0`."""
         return f"{self.ipname}@{self.ipdev}"
+
+    def watches(self) -> Sequence[Watch]:
+        """The address, and its device."""
+        devices = self._devices if self._devices is not None else self._look()
+        try:
+            wanted, _ = self._wanted(devices)
+        except _Unknown:
+            return []
+        return [Watch("address", f"{wanted.address} {wanted.device}")]
 
     # -- what is done
 

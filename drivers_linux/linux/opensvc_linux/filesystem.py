@@ -19,6 +19,8 @@ from opensvc_core.api import (
     Resource,
     Startable,
     Status,
+    Watch,
+    Watchable,
     duration,
     group_name,
     octal,
@@ -43,7 +45,7 @@ def mount_point(value: str) -> str:
     return path
 
 
-class Filesystem(Resource, Startable):
+class Filesystem(Resource, Startable, Watchable):
     """A file system that is mounted while the service is up.
 
     A subclass has an `id` whose second part is the type for `mount -t`, and says by `is_ours` which mounts are its own.
@@ -140,6 +142,14 @@ class Filesystem(Resource, Startable):
         if self.is_unknown(stack[-1]):
             return Status.WARN.because(self._untold(stack[-1]))
         return Status.DOWN.because(f"another file system has its place: {stack[-1]}")
+
+    def look_limit(self) -> float:
+        """What does not answer is asked a few times, each with its limit."""
+        return super().look_limit() + 4 * self.stat_timeout
+
+    def watches(self) -> Sequence[Watch]:
+        """Its mount point."""
+        return [Watch("mount", self.point(read()))]
 
     def is_unknown(self, mount: Mount) -> bool:
         """Whether a mount at our mount point that `is_ours` does not know may be ours all the same."""

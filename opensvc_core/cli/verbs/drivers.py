@@ -6,9 +6,9 @@ from typing import Any
 
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
-from opensvc_core.driver import capabilities
-from opensvc_core.driver.base import Resource
+from opensvc_core.driver import capabilities, cluster
 from opensvc_core.errors import DriverUnavailable
+from opensvc_core.registry import Driver
 
 CAPABILITIES = (
     capabilities.Startable,
@@ -21,6 +21,10 @@ CAPABILITIES = (
     capabilities.DataAtStake,
     capabilities.Exclusive,
     capabilities.Watchable,
+    cluster.HeartbeatLink,
+    cluster.DataPath,
+    cluster.FenceAgent,
+    cluster.LeaseSource,
 )
 
 
@@ -37,7 +41,7 @@ def run(session: Session, arguments: Arguments) -> int:
     return 0
 
 
-def _row(name: str, distribution: str, found: type[Resource] | DriverUnavailable) -> dict[str, Any]:
+def _row(name: str, distribution: str, found: type[Driver] | DriverUnavailable) -> dict[str, Any]:
     if isinstance(found, DriverUnavailable):
         return {"id": name, "distribution": distribution, "capabilities": [], "problem": str(found)}
     has = [capability.__name__ for capability in CAPABILITIES if issubclass(found, capability)]

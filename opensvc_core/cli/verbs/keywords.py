@@ -46,7 +46,7 @@ def _keywords(session: Session, name: str) -> Mapping[str, Keyword[Any]]:
     if name in SECTIONS:
         return SECTIONS[name].keywords()
     try:
-        return session.node.registry.driver(name).keywords()
+        return session.node.registry.declared(name).keywords()
     except DriverUnavailable as error:
         hint = did_you_mean(name, SECTIONS)
         raise NoSuchObject(f"{error}" + (f"; {hint}" if hint else "")) from error

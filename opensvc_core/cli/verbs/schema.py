@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
+from opensvc_core.config.keywords import Declares
 from opensvc_core.config.schema import Schema, cluster_schema, node_schema, service_schema
-from opensvc_core.errors import DriverUnavailable, UsageError
+from opensvc_core.driver.base import Resource
+from opensvc_core.driver.cluster import HeartbeatLink
+from opensvc_core.errors import UsageError
 
 
 def run(session: Session, arguments: Arguments) -> int:
@@ -18,10 +21,14 @@ def run(session: Session, arguments: Arguments) -> int:
 
 def _schema(session: Session, kind: str) -> Schema:
     if kind == "service":
-        known = session.node.registry.drivers()
-        return service_schema({name: cls for name, _, cls in known if not isinstance(cls, DriverUnavailable)})
+        return service_schema(_drivers(session, Resource))
     if kind == "node":
-        return node_schema()
+        return node_schema(_drivers(session, HeartbeatLink))
     if kind == "cluster":
-        return cluster_schema()
+        return cluster_schema(_drivers(session, HeartbeatLink))
     raise UsageError(f"no file is called {kind!r}; there are service, node and cluster files")
+
+
+def _drivers(session: Session, kind: type[Declares]) -> dict[str, type[Declares]]:
+    """The installed drivers of a kind, by their names; those that fail are left out."""
+    return {name: cls for name, _, cls in session.node.registry.drivers() if isinstance(cls, type) and issubclass(cls, kind)}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from opensvc_core.config.checks.report import Report
-from opensvc_core.config.findings import Finding, did_you_mean
+from opensvc_core.config.findings import Finding, Severity, did_you_mean
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.config.older import SUCCESSORS, WITHOUT_EFFECT
 from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS, Section, group_of, is_resource
 from opensvc_core.config.service import DEFAULT, ServiceConfig
-from opensvc_core.config.vocabulary import ResourceKeywords
+from opensvc_core.config.vocabulary import HeartbeatKeywords, ResourceKeywords
 from opensvc_core.errors import ConfigError, DriverUnavailable
 
 
@@ -36,24 +36,45 @@ class Wording:
     def resource(self, section: Section) -> Iterator[Finding]:
         """What is wrong with a resource's section."""
         rid = section.rid
+        is_known = yield from self._driven(section, ResourceKeywords)
+        if not is_known:
+            return
+        if section.beside:
+            yield from self._out_of_place(section)
+        elif rid.partition("#")[0] in OLDER_DISKS:
+            today = f"today [disk#{rid.partition('#')[2]}] with type = {section.driver}"
+            yield self._report.warning("deprecated-section", "an older section", rid, hint=today)
+
+    def heartbeat(self, section: Section) -> Iterator[Finding]:
+        """What is wrong with a heartbeat's section of node.conf or cluster.conf: the nodes rely on it, so an unknown word is an error."""
+        if section.driver == section.group:
+            hint = f"{HeartbeatKeywords.type.text} 'om drivers' lists those that are installed"
+            yield self._report.warning("missing-keyword", "type is required", section.rid, hint=hint)
+            yield from self.keys(section.rid, HeartbeatKeywords, None)
+            return
+        for finding in self._driven(section, HeartbeatKeywords):
+            yield finding._replace(severity=Severity.ERROR) if finding.code == "unknown-keyword" else finding
+
+    def _driven(self, section: Section, common: type[Declares]) -> Generator[Finding, None, bool]:
+        """What is wrong with the words of a section that has a driver; `common` are the words of all sections of its kind.
+
+        Returns whether there is such a driver.
+        """
+        rid = section.rid
         try:
             declared = self._config.driver(section)
         except DriverUnavailable as error:
             key = "type" if self._document.get(rid, "type") else ""
             text = " ".join(str(error).split())  # a type may have been continued on another line
             yield self._report.error("unknown-driver", text, rid, key)
-            yield from self.keys(rid, ResourceKeywords, None)
-            return
-        yield from self.keys(rid, ResourceKeywords, declared.keywords(), declared.aliases())
+            yield from self.keys(rid, common, None)
+            return False
+        yield from self.keys(rid, common, declared.keywords(), declared.aliases())
         for name, keyword in declared.keywords().items():
             if keyword.required and not keyword.provisioning and not self._config.gives(rid, keyword):
                 hint = f"{keyword.text.rstrip('.')}, such as {name} = {keyword.example}" if keyword.example else keyword.text
                 yield self._report.error("missing-keyword", f"{name} is required", rid, hint=hint)
-        if section.beside:
-            yield from self._out_of_place(section)
-        elif rid.partition("#")[0] in OLDER_DISKS:
-            today = f"today [disk#{rid.partition('#')[2]}] with type = {section.driver}"
-            yield self._report.warning("deprecated-section", "an older section", rid, hint=today)
+        return True
 
     def _out_of_place(self, section: Section) -> Iterator[Finding]:
         """What the section of a resource that another one asks for can't say."""

@@ -25,6 +25,7 @@ from opensvc_core.api import (
     ProcessId,
     Startable,
     Status,
+    Watchable,
     merge,
 )
 from opensvc_driver_app_launchers.folder import Folder, Link, read
@@ -33,7 +34,7 @@ _ANSWERS: Final = {0: Status.UP, 1: Status.DOWN}
 _LONGEST_NAME: Final = 255
 
 
-class Launchers(Limited, Startable, Informative):
+class Launchers(Limited, Startable, Informative, Watchable):
     """The launchers of a service: the links `S10x`, `K90x` and `C10x` in its folder `<service>.d`."""
 
     id = "app.launchers"
@@ -54,6 +55,10 @@ class Launchers(Limited, Startable, Informative):
         return "app"
 
     # -- status
+
+    def look_limit(self) -> float:
+        """Each check may take its time."""
+        return super().look_limit() + self.patience("check") * len([] if self._is_out_of_reach() else self._read().of("C"))
 
     def status(self) -> Observation:
         """What the C launchers say together; n/a without one."""

@@ -24,6 +24,7 @@ from opensvc_core.api import (
     Operation,
     Startable,
     Status,
+    Watchable,
     boolean,
     text,
 )
@@ -32,7 +33,7 @@ from opensvc_core.api import (
 _SCRIPT_WORDS: Final = {"start": "start", "stop": "stop", "check": "status", "info": "info"}
 
 
-class Application(Limited, Startable, Informative):
+class Application(Limited, Startable, Informative, Watchable):
     """An application with commands of its own for start, stop, status and information."""
 
     needs_below = True
@@ -81,6 +82,10 @@ class Application(Limited, Startable, Informative):
         if not processes:
             return Status.DOWN
         return Status.WARN.because(f"the resources below are not up, and pid {pids(processes)} of it runs")
+
+    def look_limit(self) -> float:
+        """A check may take the time that the file gives it."""
+        return super().look_limit() + (self.patience("check") if self.check_launch else 0.0)
 
     def position(self) -> int:
         """The number that an older file gives as `start`."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from opensvc_applications import programs
 from opensvc_applications.words import Variables, limit, variables
-from opensvc_core.api import Keyword, ProcessId, Resource, Setting, duration, group_name, octal, text, user_name
+from opensvc_core.api import Keyword, ProcessId, Resource, Setting, Watch, duration, group_name, octal, text, user_name
 
 _LIMITS: Final = ("as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "rss", "stack")
 
@@ -71,6 +71,13 @@ class Launcher(Resource):
         marked = self.context.system.find_processes(self.marks())
         grouped = self.context.system.group_processes(self.cgroup) if self.cgroup else ()
         return sorted({*marked, *grouped}, key=lambda process: (process.started, process.pid))
+
+    def watches(self) -> Sequence[Watch]:
+        """The end of each of these processes whose parent is none of them, and of the last one in the control group."""
+        processes = self.processes()
+        pids = {process.pid for process in processes}
+        tops = [Watch.of(process) for process in processes if programs.parent(process.pid) not in pids]
+        return [*tops, Watch("cgroup", self.cgroup)] if tops and self.cgroup else tops
 
     def application_setting(self, program: str) -> Setting:
         """The process around a command that leaves an application behind."""

@@ -43,6 +43,14 @@ def owner(path: Path | None) -> str:
     return user_name(uid) if uid else ""
 
 
+def parent(pid: int) -> int:
+    """The parent of a process, see proc(5), stat; 0 where it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def user_name(uid: int) -> str:
     """The name of a user, or the number where it has none on this node."""
     try:

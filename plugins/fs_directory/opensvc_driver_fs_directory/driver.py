@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from functools import partial
 from grp import getgrnam
 from pathlib import Path
@@ -20,6 +21,8 @@ from opensvc_core.api import (
     Resource,
     Startable,
     Status,
+    Watch,
+    Watchable,
     group_name,
     octal,
     text,
@@ -27,7 +30,7 @@ from opensvc_core.api import (
 )
 
 
-class Directory(Resource, Startable, Provisionable):
+class Directory(Resource, Startable, Provisionable, Watchable):
     """A directory with the owner and the mode that the service needs."""
 
     id = "fs.directory"
@@ -47,6 +50,10 @@ class Directory(Resource, Startable, Provisionable):
     def occupies(self) -> str:
         """The directory."""
         return self.path
+
+    def watches(self) -> Sequence[Watch]:
+        """The directory itself, not what is in it."""
+        return [Watch("path", os.path.normpath(self.path))] if self.path.startswith("/") else []
 
     def is_provisioned(self) -> bool:
         """It exists."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from opensvc_core.api import Already, Call, Operations, Resource, Startable, Status
+from opensvc_core.api import Already, Call, Operations, Resource, Startable, Status, Watch, Watchable
 
 
-class Flag(Resource, Startable):
+class Flag(Resource, Startable, Watchable):
     """A flag that is set while the service is up, and forgotten at a reboot."""
 
     id = "fs.flag"
@@ -23,6 +24,10 @@ class Flag(Resource, Startable):
             return Status.UP if self.file.read_text(encoding="utf-8") == self._mark() else Status.DOWN
         except FileNotFoundError:
             return Status.DOWN
+
+    def watches(self) -> Sequence[Watch]:
+        """Its file."""
+        return [Watch("path", str(self.file))]
 
     def is_provisioned(self) -> bool:
         """There is nothing to make beforehand."""
