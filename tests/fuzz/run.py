@@ -79,7 +79,7 @@ def guided(target: str, seconds: float) -> int:
     code = (
         "import sys, atheris\n"
         f"sys.path.insert(0, {str(HERE)!r})\n"
-        "with atheris.instrument_imports(include=['opensvc_core', 'targets']):\n"
+        "with atheris.instrument_imports(include=['opensvc_core', 'opensvc_driver_hb_disk', 'opensvc_heartbeats', 'targets']):\n"
         "    from targets import TARGETS\n"
         f"atheris.Setup(sys.argv, TARGETS[{target!r}])\n"
         "atheris.Fuzz()\n"

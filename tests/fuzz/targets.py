@@ -6,7 +6,12 @@ A new one is a function in `TARGETS`, and a folder of its name with first inputs
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
+
+from opensvc_driver_hb_disk import pages
+from opensvc_driver_hb_disk.signatures import signature
+from opensvc_heartbeats.arriving import Arriving, Malformed, framed
 
 from opensvc_core.config.converters import boolean, command_line, duration, shell_words, size, text, words
 from opensvc_core.config.document import Document
@@ -122,8 +127,37 @@ def schedules(data: bytes) -> None:
     assert found is None or found >= MOMENT
 
 
+def link_data(data: bytes) -> None:
+    """What arrives for a heartbeat over the network is a message, the beginning of one, or refused; nothing is kept beyond its length."""
+    arriving, rest = Arriving(), data
+    try:
+        while rest and arriving.lacks:
+            piece, rest = rest[: arriving.lacks], rest[arriving.lacks :]
+            arriving.feed(piece)
+    except Malformed as error:
+        assert str(error)
+        return
+    assert arriving.lacks or framed(arriving.message) == data[: len(data) - len(rest)]
+
+
+def link_pages(data: bytes) -> None:
+    """What stands on the disk of a heartbeat is a page, or unreadable; and a page with a sound checksum may say anything."""
+    for kind in (pages.DISK, pages.CLAIM, pages.BEATING, pages.TAKING, pages.DATA):
+        sound = pages.Page(kind, bytes(16), 1, data[: pages.LARGEST])
+        assert pages.page_of(sound.encoded(), kind) == sound
+        for raw in (sound.encoded(), data[: pages.PAGE].ljust(pages.PAGE, b"\0")):
+            assert isinstance(pages.claim_of(raw), str)
+            assert all(0 <= slot < pages.MOST_SLOTS for slot in pages.taken_of(raw))
+            for read in (lambda raw=raw: pages.disk_of(raw), lambda raw=raw: pages.announced_of(pages.page_of(raw, pages.DATA))):
+                with suppress(pages.Unreadable):
+                    read()
+    assert isinstance(signature(data), str)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "document": document,
+    "link_data": link_data,
+    "link_pages": link_pages,
     "references": references,
     "expressions": expressions,
     "schedules": schedules,

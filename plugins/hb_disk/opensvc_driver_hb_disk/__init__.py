@@ -1,0 +1,1 @@
+"""Beats by a shared disk."""

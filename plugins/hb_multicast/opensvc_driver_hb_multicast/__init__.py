@@ -1,0 +1,1 @@
+"""Beats to a multicast group."""

@@ -1,0 +1,1 @@
+"""Beats from each node to each other node."""

@@ -1,0 +1,1 @@
+"""What heartbeat drivers share."""
