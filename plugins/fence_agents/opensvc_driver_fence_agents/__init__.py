@@ -1,0 +1,1 @@
+"""Fence agent stonith.fence_agents: any agent of the fence-agents packages."""

@@ -1,0 +1,1 @@
+"""Fence agent stonith.command: a command of the administrator."""

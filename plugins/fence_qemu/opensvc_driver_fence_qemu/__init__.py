@@ -1,0 +1,1 @@
+"""Fence agent stonith.qemu: a virtual machine, ended through QEMU's monitor."""
