@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from opensvc_daemon.exploration.messaging import learned
 from opensvc_daemon.exploration.model import NAMES
 from opensvc_daemon.exploration.world import Node, Work, with_peer
 from opensvc_daemon.orchestration.orders import Do, Order
@@ -103,7 +104,7 @@ def _end_request(node: Node, order: Order) -> Carried:
     request = node.request
     if request is None or request.id != order.request or not request.is_active:
         return Carried(node)
-    return Carried(node._replace(request=request.ended(order.progress or Progress.DONE)))
+    return Carried(learned(node, request.ended(order.progress or Progress.DONE)))
 
 
 _HANDS: Mapping[Do, Callable[[Node, Order], Carried]] = {

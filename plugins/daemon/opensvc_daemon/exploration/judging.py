@@ -107,8 +107,15 @@ def _on_guard(model: Model, view: View, order: Order) -> Iterator[str]:
     if model.guard is Guard.LEASE and view.services[SERVICE].lease is not Lease.HELD:
         yield f"3: {order} without a lease"
     for name in order.confirmed_down:
-        if view.nodes[name].reach is Reach.BEATING:
-            yield f"3: {order} takes {name} to be down, which beats"
+        if view.nodes[name].reach is Reach.BEATING and not _says_down(view, name):
+            yield f"3: {order} takes {name} to be down, which beats and does not say so"
+
+
+def _says_down(view: View, name: str) -> bool:
+    """Whether a node that beats has looked, has it down, and nobody has stopped it there: what it left may be taken over."""
+    instance = view.services[SERVICE].instances[name]
+    has_looked = view.nodes[name].state is not NodeState.INIT
+    return has_looked and instance.avail is Status.DOWN and (instance.expects_up or instance.is_left) and not instance.monitor.is_acting
 
 
 def _on_silent(model: Model, node: NodeView, order: Order) -> Iterator[str]:
@@ -183,6 +190,7 @@ _TRUE: Mapping[str, Callable[[View, Reason], bool]] = {
         view.services[SERVICE].instances[name].avail in {Status.UP, Status.WARN} for name in reason.facts[0].split()
     ),
     "fence.confirmed": _reaches(Reach.GONE),
+    "peer.left": lambda view, reason: _says_down(view, reason.node),
     "fence": _is_uncertain,
     "fence.unable": lambda view, reason: not view.nodes[reason.node].can_be_fenced,
     "guard.none": _is_uncertain,

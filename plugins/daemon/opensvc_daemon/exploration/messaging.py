@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from opensvc_daemon.exploration.viewing import known_gone
 from opensvc_daemon.exploration.world import Message, Node, Said
-from opensvc_daemon.orchestration.requests import latest
+from opensvc_daemon.orchestration.absence import has_taken_part
+from opensvc_daemon.orchestration.requests import Request, latest
 from opensvc_daemon.orchestration.states import MonitorState
-from opensvc_daemon.orchestration.view import Fencing, Reach
+from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach
 
 
 def said_by(node: Node) -> Said:
@@ -21,6 +22,7 @@ def said_by(node: Node) -> Said:
         node.is_instance_frozen,
         node.request,
         node.served,
+        node.expects_up,
         tuple(known_gone(node)),
     )
 
@@ -53,4 +55,11 @@ def heard(node: Node, sender: int, message: Message) -> Node:
     elif peer.reach in {Reach.UNSEEN, Reach.SILENT}:
         peer = peer._replace(reach=Reach.HEARD, is_delay_over=False, is_grace_over=False)
     node = node._replace(peers=(*node.peers[:sender], peer, *node.peers[sender + 1 :]))
-    return node._replace(request=latest((node.request, message.said.request)))
+    return learned(node, latest((node.request, message.said.request)))
+
+
+def learned(node: Node, request: Request | None) -> Node:
+    """A node that knows a request, or its end."""
+    known = InstanceView(is_frozen=node.is_instance_frozen, request=node.request)
+    is_served = request is not None and has_taken_part(known, request)
+    return node._replace(request=request, served=request.id if request is not None and is_served else node.served)

@@ -59,6 +59,9 @@ _TWO = (
 _STOP, _START = Ask(Wish.STOP), Ask(Wish.START, at=1)
 _ASKED = (
     Model("stop, and a death of a daemon", guard=Guard.NONE, asks=(_STOP,), budget={"kill": 2}),
+    Model("stop, and a crash", asks=(_STOP,), budget=_CRASH),
+    Model("freeze, and a crash, then a start", asks=(Ask(Wish.FREEZE), _START), budget={"crash": 1, "boot": 1}),
+    Model("exclusive: a crash, and back", guard=Guard.EXCLUSIVE, budget={"crash": 1, "boot": 1, "freeze node": 1}),
     Model("stop and start", guard=Guard.NONE, asks=(_STOP, _START), budget={"kill": 1, "fail": 1}),
     Model("shutdown and start", guard=Guard.NONE, asks=(Ask(Wish.SHUTDOWN), _START), budget={"kill": 1}),
     Model("switch", asks=(Ask(Wish.SWITCH, ("B",)),), budget={**_BOUNCE, "fail": 1}),

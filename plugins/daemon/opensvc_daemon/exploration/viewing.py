@@ -144,5 +144,9 @@ def _mine(model: Model, node: Node) -> InstanceView:
 
 def _theirs(said: Said) -> InstanceView:
     return InstanceView(
-        said.avail, said.monitor, 0.0, 1, said.rank, is_frozen=said.is_instance_frozen, served=said.served, request=said.request
+        *(said.avail, said.monitor, 0.0, 1, said.rank),
+        is_frozen=said.is_instance_frozen,
+        expects_up=said.expects_up,
+        served=said.served,
+        request=said.request,
     )

@@ -26,6 +26,7 @@ class Said(NamedTuple):
     is_instance_frozen: bool
     request: Request | None
     served: str
+    expects_up: bool
     gone: tuple[tuple[int, int], ...]
 
 

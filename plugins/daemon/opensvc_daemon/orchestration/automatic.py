@@ -43,6 +43,8 @@ def run_itself(e: Evaluation, service: ServiceView) -> Orders:
 
 def _of_a_down_one(e: Evaluation, service: ServiceView) -> Orders:
     """An instance that is down here: its standby resources, restarts of what just failed, or the way up of the whole."""
+    if not e.mine(service).is_provisioned:
+        return _rise_by_itself(e, service)  # which says so: there is nothing yet, or nothing any more, to be kept up
     tended = tend(e, service)
     if any(order.do in {Do.ACT, Do.LEAVE} for order in tended):
         return tended

@@ -9,7 +9,7 @@ from opensvc_core.api import Status
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.placement import ranked
 from opensvc_daemon.orchestration.reasons import Reason
-from opensvc_daemon.orchestration.states import NodeState
+from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach, ServiceView
 
 
@@ -47,6 +47,7 @@ NODE_RULES: Sequence[NodeRule] = (
 )
 
 INSTANCE_RULES: Sequence[InstanceRule] = (
+    InstanceRule("instance.foreign", lambda _e, s, n, _i: _if(n not in s.nodes)),
     InstanceRule("instance.unprovisioned", lambda _e, _s, _n, instance: _if(not instance.is_provisioned)),
     InstanceRule("instance.frozen", lambda _e, _s, _n, instance: _if(instance.is_frozen)),
     InstanceRule("instance.failed", lambda _e, _s, _n, instance: _if(instance.monitor.is_failed, instance.monitor.value)),
@@ -58,14 +59,9 @@ INSTANCE_RULES: Sequence[InstanceRule] = (
     ),
     InstanceRule(
         "anti-affinity.hard",
-        lambda e, s, node, _i: _affinity(e, s.hard_anti_affinity, node, is_wanted=False) if s.hard_anti_affinity else None,
+        lambda e, s, node, _i: next(((other,) for other in s.hard_anti_affinity if _is_in_the_way(e, s, other, node)), None),
     ),
 )
-
-
-def _affinity(e: Evaluation, others: Sequence[str], node: str, *, is_wanted: bool) -> tuple[str, ...] | None:
-    """The first of the other services that is not on the node as it should be."""
-    return next(((other,) for other in others if is_active_on(e, other, node) is not is_wanted), None)
 
 
 def is_active_on(e: Evaluation, path: str, node: str) -> bool:
@@ -73,6 +69,19 @@ def is_active_on(e: Evaluation, path: str, node: str) -> bool:
     service = e.view.services.get(path)
     instance = service.instances.get(node) if service else None
     return instance is not None and instance.may_be_active
+
+
+def _is_in_the_way(e: Evaluation, service: ServiceView, path: str, node: str) -> bool:
+    """Whether a service that this one avoids is active on a node, or about to start there.
+
+    Of two that avoid each other and are about to start on one node, the more important one goes on.
+    """
+    other = e.view.services.get(path)
+    instance = other.instances.get(node) if other else None
+    if other is None or instance is None or instance.may_be_active:
+        return instance is not None and instance.may_be_active
+    yields = not (other.hard_anti_affinity or other.soft_anti_affinity) or (other.priority, path) < (service.priority, service.path)
+    return instance.monitor is MonitorState.READY and yields
 
 
 class Verdict(NamedTuple):
@@ -129,6 +138,14 @@ class Choice(NamedTuple):
     excluded: tuple[Reason, ...]
 
 
+class Wish(NamedTuple):
+    """A soft affinity: the code of the reason where it is not met, the other service, and whether a node meets it."""
+
+    code: str
+    other: str
+    is_met: Callable[[Evaluation, str, str], bool]
+
+
 def choose(e: Evaluation, service: ServiceView) -> Choice:
     """The candidates for a service.
 
@@ -138,19 +155,22 @@ def choose(e: Evaluation, service: ServiceView) -> Choice:
     reasons = {node: exclusions(e, service, node) for node in (*service.nodes, *(n for n in service.instances if n not in service.nodes))}
     left = [node for node, why in reasons.items() if not why]
     excluded = [reason for why in reasons.values() for reason in why]
-    wishes = [("affinity.soft", other, True) for other in service.soft_affinity]
-    wishes += [("anti-affinity.soft", other, False) for other in service.soft_anti_affinity]
+    wishes = [Wish("affinity.soft", other, is_active_on) for other in service.soft_affinity]
+    wishes += [
+        Wish("anti-affinity.soft", other, lambda e, other, node: not _is_in_the_way(e, service, other, node))
+        for other in service.soft_anti_affinity
+    ]
     if not service.is_failover:
         order = ranked(e.view, service, left)
         return Choice(tuple(sorted(order, key=lambda node: _unmet(e, wishes, node))), tuple(excluded))
-    for code, other, wants in wishes:
-        fitting = [node for node in left if is_active_on(e, other, node) is wants]
+    for wish in wishes:
+        fitting = [node for node in left if wish.is_met(e, wish.other, node)]
         if fitting and len(fitting) < len(left):
-            excluded += [Reason(code, node, (other,)) for node in left if node not in fitting]
+            excluded += [Reason(wish.code, node, (wish.other,)) for node in left if node not in fitting]
             left = fitting
     return Choice(tuple(ranked(e.view, service, left)), tuple(excluded))
 
 
-def _unmet(e: Evaluation, wishes: Sequence[tuple[str, str, bool]], node: str) -> tuple[bool, ...]:
+def _unmet(e: Evaluation, wishes: Sequence[Wish], node: str) -> tuple[bool, ...]:
     """Which of the soft affinities a node does not meet, the first of them the most important."""
-    return tuple(is_active_on(e, other, node) is not wants for _, other, wants in wishes)
+    return tuple(not wish.is_met(e, wish.other, node) for wish in wishes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from opensvc_daemon.orchestration.absence import catch_up
 from opensvc_daemon.orchestration.automatic import run_itself
 from opensvc_daemon.orchestration.evaluation import Evaluation
+from opensvc_daemon.orchestration.guards import ask_lease
 from opensvc_daemon.orchestration.members import drained, has_lost, leave, node_orders, shut
 from opensvc_daemon.orchestration.orders import Decision, Do, Order
 from opensvc_daemon.orchestration.pursuing import hindered, pursue
-from opensvc_daemon.orchestration.raising import Orders, keeps_lease, leave_be, nothing
+from opensvc_daemon.orchestration.raising import Orders, keeps_lease, leave_be, needs_lease, nothing
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.states import WAYS_OUT, MonitorState, NodeState
@@ -17,6 +19,9 @@ from opensvc_daemon.orchestration.view import Lease, ServiceView, View
 _WATCHING = frozenset({NodeState.INIT, NodeState.MAINTENANCE, NodeState.UPGRADE})
 # Wishes that an earlier failure does not stand against: they are a person's way out of it. When they fail too, they end.
 _WAYS_OUT = frozenset({*map(Wish, WAYS_OUT), Wish.CLEAR, Wish.ABORT})
+
+# What is said already of a lease that is missing.
+_OF_LEASE = frozenset({"lease.needed", "lease.asked", "lease.refused"})
 
 
 def decide(view: View, now: float) -> Decision:
@@ -40,14 +45,22 @@ def decide(view: View, now: float) -> Decision:
 def service_orders(e: Evaluation, service: ServiceView) -> Orders:
     """What is to be done with this node's instance of a service."""
     orders = _left_alone(e, service) or _of_the_node(e, service) or _of_people(e, service) or run_itself(e, service)
-    return (*_give_back(e, service, orders), *orders)
+    return (*_of_the_lease(e, service, orders), *orders)
 
 
-def _give_back(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:
-    """A lease of what is down here, and not about to start: others may need it, whatever is done with the instance here."""
+def _of_the_lease(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:
+    """A lease of what is down here, and not about to start, is given back: others may need it. One of what is up is asked for.
+
+    Whatever is done with the instance: also what is frozen or failed is not to be granted to others while it is up here.
+    """
     is_rising = any(order.state is MonitorState.READY for order in orders)
     if service.lease is Lease.HELD and not keeps_lease(e, service) and not is_rising:
         return (Order(Do.RELEASE_LEASE, service.path, reasons=(Reason("lease.idle"),)),)
+    mine = e.mine(service)
+    is_busy = mine.monitor.is_acting or e.node.state in _WATCHING or any(order.do is not Do.NOTHING for order in orders)
+    is_told = any(reason.code in _OF_LEASE for order in orders for reason in order.reasons)
+    if needs_lease(service) and mine.is_active and service.lease is not Lease.HELD and not is_busy and not is_told:
+        return ask_lease(e, service)
     return ()
 
 
@@ -77,10 +90,11 @@ def _of_people(e: Evaluation, service: ServiceView) -> Orders:
     """What people asked for."""
     mine = e.mine(service)
     request = e.request(service)
+    is_drained = e.node.state is NodeState.DRAINING and mine.is_active and not mine.monitor.is_failed
     if request is not None:
         if mine.monitor.is_failed and (request.wish not in _WAYS_OUT or mine.served == request.id):
             return hindered(e, service, request)
-        return pursue(e, service, request)
-    if e.node.state is NodeState.DRAINING and mine.is_active:
-        return drained(e, service)
-    return ()
+        steps = pursue(e, service, request)
+        # what waits, for a silent node perhaps, keeps no node from being drained
+        return (*steps, *drained(e, service)) if is_drained and all(order.do is Do.NOTHING for order in steps) else steps
+    return catch_up(e, service) or (drained(e, service) if is_drained else ())

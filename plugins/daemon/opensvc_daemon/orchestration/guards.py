@@ -36,9 +36,22 @@ def clearance(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> 
     return _GUARDS[service.guard](e, service, uncertain)
 
 
-def _none(_e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
-    if service.has_data_at_stake:
-        return Clearance(is_clear=False, is_hopeless=True, reasons=_each("guard.none", uncertain))
+def hopeless(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> tuple[Reason, ...]:
+    """Why nothing that a node could do would make a start safe now; empty where there is hope. Nothing is ordered by it."""
+    if not uncertain:
+        return ()
+    if service.guard is Guard.NONE and service.has_data_at_stake:
+        return _each("guard.none", uncertain)
+    if service.guard is not Guard.FENCE:
+        return ()
+    if not e.votes.is_half:
+        return (Reason("fence.minority", "", e.votes.texts),)
+    return tuple(reason for node in uncertain for reason in _unfenceable(e, node))
+
+
+def _none(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
+    if found := hopeless(e, service, uncertain):
+        return Clearance(is_clear=False, is_hopeless=True, reasons=found)
     return Clearance(is_clear=True, reasons=_each("guard.probe", uncertain))
 
 
@@ -63,17 +76,16 @@ def _lease(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Cle
 
 def ask_lease(e: Evaluation, service: ServiceView) -> tuple[Order, ...]:
     """Ask for the lease, not sooner than a moment after a refusal."""
+    if service.lease is Lease.ASKED:
+        return (Order(Do.NOTHING, service.path, reasons=(Reason("lease.asked"),)),)
     if service.lease is Lease.REFUSED and not e.timer.has_passed(service.lease_since, e.settings.lease_retry):
         return (Order(Do.NOTHING, service.path, reasons=(Reason("lease.refused"),)),)
     return (Order(Do.ASK_LEASE, service.path, reasons=(Reason("lease.needed"),)),)
 
 
 def _fence(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
-    if not e.votes.is_half:
-        return Clearance(is_clear=False, is_hopeless=True, reasons=(Reason("fence.minority", "", e.votes.texts),))
-    blocked = [reason for node in uncertain for reason in _unfenceable(e, node)]
-    if blocked:
-        return Clearance(is_clear=False, is_hopeless=True, reasons=tuple(blocked))
+    if found := hopeless(e, service, uncertain):
+        return Clearance(is_clear=False, is_hopeless=True, reasons=found)
     waiting = [reason for node in uncertain for reason in _fencing_waits(e, node)]
     if waiting:
         return Clearance(is_clear=False, reasons=tuple(waiting))

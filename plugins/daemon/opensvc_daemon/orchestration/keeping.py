@@ -35,13 +35,13 @@ def keep(e: Evaluation, service: ServiceView) -> Orders:
     orders = tend(e, service)
     if not orders and e.mine(service).monitor is not MonitorState.IDLE:
         return stand_back(e, service, Reason("service.up", e.me))
+    if not orders and e.mine(service).avail is Status.UNDEF:
+        return nothing(service, Reason("service.undef", e.me))
     return orders
 
 
 def _renew(e: Evaluation, service: ServiceView) -> Orders:
     """It is active and has no lease: it was started by hand, or found after a restart of the daemon."""
-    if service.lease is Lease.ASKED:
-        return nothing(service, Reason("lease.asked"))
     if service.lease is Lease.REFUSED:
         return act(e, service, "stop", Reason("lease.refused"))
     return ask_lease(e, service)
@@ -100,7 +100,13 @@ def tend(e: Evaluation, service: ServiceView, *, is_expected_up: bool = True) ->
     failed = [resource for resource in mine.resources if _is_wanted(resource, is_up=is_up) and resource.status in _FAILED]
     retried = tuple(order for resource in failed for order in _retry(e, service, resource))
     lost = [r for r in failed if r.is_monitored and not r.is_standby and r.restarts_left <= 0]
-    return _monitor_action(e, service, lost[0].rid) if lost else retried
+    if not lost:
+        return retried
+    hindrance = _without_action(e, service, lost[0].rid)
+    if hindrance is None:
+        return _monitor_action(e, service, lost[0].rid)
+    # nothing follows, so the others are kept up all the same
+    return (*nothing(service, hindrance), *(order for order in retried if order.do is Do.RESTART_RESOURCE or lost[0].rid not in order.rids))
 
 
 def _is_wanted(resource: ResourceView, *, is_up: bool) -> bool:
@@ -135,19 +141,26 @@ def _left(e: Evaluation, service: ServiceView) -> Sequence[str]:
     return actions[actions.index(failed) + 1 :] if failed in actions else actions
 
 
+def _without_action(e: Evaluation, service: ServiceView, rid: str) -> Reason | None:
+    """Why no action follows when a monitored resource stays down; None: one does."""
+    if not service.monitor_action or service.monitor_action[0] == "none":
+        return Reason("monitor.no-action", "", (rid,))
+    if not [node for node in choose(e, service).candidates if node != e.me]:
+        return Reason("monitor.no-candidate", "", (rid,))
+    left = _left(e, service)
+    if not left:
+        return Reason("monitor.failed", "", (rid, e.mine(service).failed_action))
+    if left[0] in _LEAVING and not _is_taken_over_in_silence(e, service):
+        return Reason("monitor.no-takeover", e.me, (rid, left[0]))
+    return None
+
+
 def _monitor_action(e: Evaluation, service: ServiceView, rid: str) -> Orders:
     """What follows when a monitored resource stays down: the first of the configured actions that has not failed."""
-    if not service.monitor_action or service.monitor_action[0] == "none":
-        return nothing(service, Reason("monitor.no-action", "", (rid,)))
-    if not [node for node in choose(e, service).candidates if node != e.me]:
-        return nothing(service, Reason("monitor.no-candidate", "", (rid,)))
-    failed, left = e.mine(service).failed_action, _left(e, service)
-    if not left:
-        return nothing(service, Reason("monitor.failed", "", (rid, failed)))
-    if left[0] in _LEAVING and not _is_taken_over_in_silence(e, service):
-        return nothing(service, Reason("monitor.no-takeover", e.me, (rid, left[0])))
     why = Reason("monitor.action", "", (rid,))
-    return (*_before(service, failed, why), *_carried_out(e, service, left[0], why))
+    orders = _carried_out(e, service, _left(e, service)[0], why)
+    begins = any(order.do is not Do.NOTHING for order in orders)
+    return (*(_before(service, e.mine(service).failed_action, why) if begins else ()), *orders)
 
 
 def _is_taken_over_in_silence(e: Evaluation, service: ServiceView) -> bool:

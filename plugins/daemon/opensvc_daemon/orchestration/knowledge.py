@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from opensvc_core.api import Status
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.states import AWAITED, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach, ServiceView
+
+_WHOLLY_DOWN = frozenset({Status.DOWN, Status.STDBY_DOWN})
 
 
 class Elsewhere(NamedTuple):
@@ -18,11 +21,13 @@ class Elsewhere(NamedTuple):
         blocking: why nobody may start it now: it is active there, or may be within a moment.
         uncertain: nodes that are silent and may have it active: a guard is needed for each.
         down: nodes that are known to have it down because they are gone.
+        left: nodes that beat and have it down, though nobody stopped it there: a tag or a reservation may be left of it.
     """
 
     blocking: tuple[Reason, ...]
     uncertain: tuple[str, ...]
     down: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 def elsewhere(e: Evaluation, service: ServiceView) -> Elsewhere:
@@ -30,12 +35,14 @@ def elsewhere(e: Evaluation, service: ServiceView) -> Elsewhere:
     blocking: list[Reason] = []
     uncertain: list[str] = []
     down: list[str] = []
+    left: list[str] = []
     for name in e.others(service):
         node = e.view.nodes.get(name)
         if node is not None and node.reach is Reach.GONE:
             down.append(name)
         elif node is not None and node.reach is Reach.BEATING:
             blocking += _said(node, service.instances.get(name))
+            left += [name] if _has_left(service.instances.get(name)) else []
         elif node is not None and node.reach is Reach.HEARD and (said := tuple(_said(node, service.instances.get(name)))):
             # alive, by its own word: nobody takes from it what it has
             blocking += said
@@ -45,15 +52,25 @@ def elsewhere(e: Evaluation, service: ServiceView) -> Elsewhere:
             )
         else:
             uncertain.append(name)
-    return Elsewhere(tuple(blocking), tuple(uncertain), tuple(down))
+    return Elsewhere(tuple(blocking), tuple(uncertain), tuple(down), tuple(left))
+
+
+def _has_left(instance: InstanceView | None) -> bool:
+    """Whether a crash ended it there: it is down as a whole, and nobody stopped it.
+
+    Only then is such a node named to the drivers: what a person starts there by hand at this moment is not taken away.
+    """
+    is_left = instance is not None and (instance.is_left or instance.expects_up)
+    return instance is not None and is_left and instance.avail in _WHOLLY_DOWN and not instance.monitor.is_acting
 
 
 def _said(node: NodeView, instance: InstanceView | None) -> Iterator[Reason]:
     """What a node that beats says against a start."""
-    if instance is None:
-        return
     if node.state is NodeState.INIT:
+        # it has not told yet what it has
         yield Reason("node.init", node.name)
+    elif instance is None:
+        return
     elif instance.is_active:
         yield Reason("service.up", node.name)
     elif instance.may_be_active:

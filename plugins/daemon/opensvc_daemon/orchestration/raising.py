@@ -76,8 +76,9 @@ def rise(e: Evaluation, service: ServiceView, rank: int, *reasons: Reason, is_hu
         *(() if is_hurried else (Reason("ready.over"),)),
         *cleared.reasons,
         *(Reason("fence.confirmed", node) for node in others.down),
+        *(Reason("peer.left", node) for node in others.left),
     )
-    return act(e, service, "start", *why, request=request, confirmed_down=(*others.down, *cleared.confirmed_down))
+    return act(e, service, "start", *why, request=request, confirmed_down=(*others.down, *others.left, *cleared.confirmed_down))
 
 
 def obstacles(e: Evaluation, service: ServiceView, others: Elsewhere) -> Iterator[Reason]:
@@ -95,6 +96,16 @@ def obstacles(e: Evaluation, service: ServiceView, others: Elsewhere) -> Iterato
         if not service.is_rolled_back and node != e.me and instance.monitor is MonitorState.START_FAILED:
             yield Reason("service.dirty", node)
     yield from others.blocking
+
+
+# What stands against a start anywhere, whoever has it up until then.
+_IN_GENERAL = frozenset({"node.init", "peer.shutting", "awaited", "service.config"})
+
+
+def detained(e: Evaluation, service: ServiceView, others: Elsewhere) -> tuple[Reason, ...]:
+    """Why what this node would stop for a move could not be started on another one at once, though that may pass."""
+    against = tuple(reason for reason in obstacles(e, service, others) if reason.code in _IN_GENERAL)
+    return against + tuple(Reason("parents", "", (parent,)) for parent in service.parents if not e.is_up(parent))
 
 
 def _waiting(e: Evaluation, service: ServiceView, *, is_hurried: bool) -> Iterator[Reason]:

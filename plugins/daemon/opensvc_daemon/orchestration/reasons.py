@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
     "node.overloaded": "{node} is overloaded",
     "node.version": "{node} runs daemon protocol {0}, this node {1}: upgrade the older one",
     "instance.missing": "{node} has no instance",
+    "instance.foreign": "{node} is none of its nodes any more",
     "instance.unprovisioned": "the instance on {node} is not provisioned: 'provision' makes it",
     "instance.frozen": "the instance on {node} is frozen: 'thaw' there",
     "instance.failed": "the last action on {node} failed ({0}): 'clear' after a look at its log",
@@ -57,6 +58,7 @@ TEXTS: Mapping[str, str] = {
     "parallel": "as many actions run here as may at once ({0}, max_parallel)",
     # nodes that may have it active
     "awaited": "{node} announced {0} and is awaited for {1} more",
+    "peer.left": "{node} has it down and nobody stopped it there: what is left of it is taken over",
     "peer.shutting": "{node} is shutting down",
     "guard.none": (
         "{node} does not answer and may have it active; data is at stake and no guard is configured: configure fencing or a lease, "
@@ -105,8 +107,11 @@ TEXTS: Mapping[str, str] = {
     "request.done": "{0} is done",
     "request.failed": "it failed on {node}",
     "request.silent": "{node} does not answer and may not have done it",
+    "request.gone": "{node} is down and would bring it back: start it, or take it out of 'nodes'",
+    "request.late": "{node} was away when {0} was asked for and done",
     "request.waiting": "{node} has not done it yet",
     "request.target": "there is no node to go to: {0}",
+    "request.targets": "it runs on one node, and several are named: {0}",
     "request.unavailable": "no node is able to do it",
     "action.running": "an action is under way here ({0})",
 }

@@ -129,8 +129,11 @@ class InstanceView(NamedTuple):
         monitor_generation: of this node's own instance: the generation of our data that announced `monitor`.
         rank: when ready, the place among the candidates with which it announced itself.
         expects_up: it was up and nobody stopped it, so resources that fail are started again.
+        is_left: it was up when this node went down, and neither a start nor a stop has ended here since: a tag, a reservation
+            may be left of it.
         is_alone: it is up, and was so while its node had no quorum.
-        served: the id of the last request for which an action of its own has ended, well or not.
+        served: the id of the last request for which an action of its own has ended, well or not, or in which it took part to
+            the end (`absence.has_taken_part`).
         config: a digest of the file that the node has.
         failed_action: the monitor action that was tried and failed.
     """
@@ -151,6 +154,7 @@ class InstanceView(NamedTuple):
     last_start: float = 0.0
     resources: tuple[ResourceView, ...] = ()
     request: Request | None = None
+    is_left: bool = False
 
     @property
     def is_active(self) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from opensvc_daemon.orchestration.effects import DONE, MONITOR_ACTIONS, REMOVING
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.requests import Progress
 from opensvc_daemon.orchestration.states import ACTIONS, STATE_OF, TRANSITIONS, MonitorState
@@ -14,23 +15,6 @@ from opensvc_daemon.simulation.runner import Job
 
 if TYPE_CHECKING:
     from opensvc_daemon.simulation.monitor import Monitor
-
-# What an action that was done leaves of the instance.
-DONE: Mapping[str, Mapping[str, Any]] = {
-    "start": {"expects_up": True},
-    "restart": {"expects_up": True},
-    "stop": {"expects_up": False},
-    "shutdown": {"expects_up": False},
-    "switch": {"expects_up": False},
-    "freezestop": {"expects_up": False, "is_frozen": True},
-    "freeze": {"is_frozen": True},
-    "thaw": {"is_frozen": False},
-    "provision": {"is_provisioned": True},
-    "unprovision": {"is_provisioned": False, "expects_up": False},
-}
-REMOVING = frozenset({"delete", "purge"})
-# What follows when a monitored resource stays down.
-MONITOR_ACTIONS = frozenset({"switch", "freezestop"})
 
 
 class Carrying:
@@ -196,7 +180,7 @@ class Carrying:
         request = self._monitor.instances[order.service].request
         if request is not None and request.id == order.request and request.is_active:
             why = "; ".join(map(str, order.reasons))
-            self._monitor.change(order.service, request=request.ended(order.progress or Progress.DONE, why))
+            self._monitor.learn(order.service, request.ended(order.progress or Progress.DONE, why))
 
     def _run(self, order: Order) -> None:
         pass

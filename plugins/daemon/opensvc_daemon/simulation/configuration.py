@@ -9,17 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from opensvc_core.api import ConfigError, UsageError
-from opensvc_daemon.orchestration.view import Guard, Settings
+from opensvc_daemon.configured.services import fields_of, has_data_at_stake
+from opensvc_daemon.configured.settings import links_of, settings_of
 from opensvc_daemon.simulation.cluster import ClusterSetup, NodeSetup, ResourceSetup, ServiceSetup
 
 # Files of a folder that are no services.
 _HOST = frozenset({"node.conf", "cluster.conf"})
-_TUPLES = ("parents", "children", "hard_affinity", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity")
-_SAME = ("topology", "orchestrate", "placement", "flex_min", "flex_max", "priority", "split_resolution")
-_SETTINGS = (
-    *("ready_period", "maintenance_grace_period", "rejoin_grace_period", "fence_delay", "fence_retry"),
-    *("split_action", "max_parallel"),
-)
 
 
 def cluster_of(place: Path, host: Any) -> ClusterSetup:
@@ -62,22 +57,14 @@ def _cluster(node: Any, *, is_told: bool) -> ClusterSetup:
     arbitrators = tuple(name for name in sections if name.startswith("arbitrator#"))
     if not is_told and len(names) == 2:
         arbitrators = arbitrators or ("arbitrator",)
-    links = tuple(name for name in sections if name.startswith("hb#"))
+    links = links_of(node)
     return ClusterSetup(
         tuple(NodeSetup(name, fence=node.has_fencing) for name in names),
         services,
         arbitrators,
         links or ClusterSetup._field_defaults["links"],
-        _settings(node, links),
+        settings_of(node),
     )
-
-
-def _settings(node: Any, links: tuple[str, ...]) -> Settings:
-    """What node.conf and cluster.conf say; a peer is silent when the most patient heartbeat has run out."""
-    config = node.config
-    timeouts = [config.value(link, config.keyword(link, "timeout")) for link in links]
-    periods: dict[str, Any] = {name: getattr(node.settings, name) for name in _SETTINGS}
-    return Settings(max(timeouts, default=Settings().heartbeat_timeout), has_quorum_rule=node.cluster.quorum, **periods)
 
 
 def _services(node: Any) -> Iterator[ServiceSetup]:
@@ -94,23 +81,8 @@ def _services(node: Any) -> Iterator[ServiceSetup]:
 
 
 def _service(path: str, config: Any) -> ServiceSetup:
-    keywords = config.service
     resources = tuple(_resource(config, section) for section in config.resources() if not config.policy(section.rid).disable)
-    is_at_stake = any(getattr(config.driver(section), "has_data_at_stake", False) for section in config.resources())
-    others: dict[str, Any] = {name: tuple(getattr(keywords, name)) for name in _TUPLES}
-    others |= {name: getattr(keywords, name) for name in _SAME}
-    return ServiceSetup(
-        path,
-        tuple(keywords.nodes),
-        guard=_guard(keywords, has_reservation=any(one.is_exclusive for one in resources), has_fencing=config.world.has_fencing),
-        has_data_at_stake=is_at_stake,
-        flex_target=keywords.flex_target or keywords.flex_min,
-        monitor_action=tuple(keywords.monitor_action or ()),
-        is_rolled_back=keywords.rollback,
-        is_disabled=keywords.disable,
-        resources=resources,
-        **others,
-    )
+    return ServiceSetup(path, has_data_at_stake=has_data_at_stake(config), resources=resources, **fields_of(config))
 
 
 def _resource(config: Any, section: Any) -> ResourceSetup:
@@ -123,14 +95,3 @@ def _resource(config: Any, section: Any) -> ResourceSetup:
         restart=policy.restart,
         restart_delay=policy.restart_delay,
     )
-
-
-def _guard(keywords: Any, *, has_reservation: bool, has_fencing: bool) -> Guard:
-    """What `guard` says; `auto` takes what is there."""
-    if keywords.guard not in ("auto", "none"):
-        return Guard(keywords.guard)
-    if keywords.guard == "auto" and has_reservation:
-        return Guard.EXCLUSIVE
-    if keywords.guard == "auto" and has_fencing:
-        return Guard.FENCE
-    return Guard.ACCEPT if keywords.split_policy == "accept" else Guard.NONE

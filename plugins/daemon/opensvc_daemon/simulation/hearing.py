@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import inf
 
+from opensvc_daemon.orchestration.reaching import ONE_WAY_SHARE, Heard, reach_of
 from opensvc_daemon.orchestration.view import Reach
 from opensvc_daemon.simulation.data import Life, Message, NodeData, Said
 
 KEPT = 16
-# Who does not hear us is taken to be alive only while it is heard well within the timeout: else a crash, whose last beats were on
-# their way, would be noticed a beat later than it is.
-ONE_WAY_SHARE = 0.6
 # Heard now, in both directions or in one.
 CONTACT = frozenset({Reach.BEATING, Reach.HEARD})
 
@@ -100,14 +98,15 @@ class Hearing:
             return ear.heard - (1 - ONE_WAY_SHARE) * self.timeout
         return max(ear.proven, self.listening)
 
-    def _is_heard(self, ear: Ear, now: float) -> bool:
-        return bool(ear.incarnation) and now - ear.heard < ONE_WAY_SHARE * self.timeout
-
     def _reach(self, ear: Ear, now: float) -> Reach:
-        if now - ear.proven < self.timeout:
-            return Reach.BEATING
-        if ear.reach is Reach.BEATING and now - self.listening < self.timeout:
-            return Reach.BEATING
-        if self._is_heard(ear, now):
-            return Reach.HEARD
-        return Reach.SILENT if ear.incarnation else Reach.UNSEEN
+        return reach_of(
+            Heard(
+                is_proven=now - ear.proven < self.timeout,
+                is_stale=False,
+                one_way=now - ear.heard if ear.incarnation else None,
+                is_known=bool(ear.incarnation),
+                is_listening=now - self.listening < self.timeout,
+            ),
+            ear.reach,
+            self.timeout,
+        )

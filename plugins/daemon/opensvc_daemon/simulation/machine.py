@@ -25,10 +25,10 @@ BOOT_SECONDS = 3.0
 class Kept:
     """What of an instance is on the disk."""
 
-    __slots__ = ("expects_up", "is_frozen", "is_provisioned", "last_start", "request", "served")
+    __slots__ = ("expects_up", "is_frozen", "is_left", "is_provisioned", "last_start", "request", "served")
 
     def __init__(self) -> None:
-        self.is_frozen, self.is_provisioned, self.expects_up = False, True, False
+        self.is_frozen, self.is_provisioned, self.expects_up, self.is_left = False, True, False, False
         self.served, self.last_start = "", 0.0
         self.request: Request | None = None
 
@@ -118,6 +118,7 @@ class Machine:
         self.say("boots")
         self.loads = {}
         for kept in self.disk.kept.values():
+            kept.is_left |= kept.expects_up
             kept.expects_up = False  # that it was up was true of another boot
         self.runner = Runner(self)
         self.beat = Beat(self)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from opensvc_core.api import Status
+from opensvc_daemon.orchestration.absence import has_taken_part
 from opensvc_daemon.orchestration.orders import Order
+from opensvc_daemon.orchestration.reaching import as_seen, follows
 from opensvc_daemon.orchestration.requests import Request, latest
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach
@@ -179,7 +181,7 @@ class Monitor:
             self.state_seen[data.node] = now
         self.data_of[data.node] = data
         before = self.theirs.get(data.node, {})
-        self.theirs[data.node] = {name: _as_seen(instance, before.get(name), now) for name, instance in data.instances.items()}
+        self.theirs[data.node] = {name: as_seen(instance, before.get(name), now) for name, instance in data.instances.items()}
         self.merged = {**self.merged, data.node: Life(data.incarnation, data.generation)}
         self._adopt(data)
         self._is_news = True
@@ -196,7 +198,13 @@ class Monitor:
         for name, instance in data.instances.items():
             own = self.instances.get(name)
             if own is not None and instance.request is not None and latest((own.request, instance.request)) != own.request:
-                self.change(name, request=instance.request)
+                self.learn(name, instance.request)
+
+    def learn(self, service: str, request: Request) -> None:
+        """What people asked for, or its end."""
+        instance = self.instances[service]
+        served = {"served": request.id} if has_taken_part(instance, request) else {}
+        self.change(service, request=request, **served)
 
     # -- what it says
 
@@ -247,6 +255,7 @@ class Monitor:
         self.instances[service] = changed
         kept = self.machine.kept(service)
         kept.is_frozen, kept.is_provisioned, kept.expects_up = changed.is_frozen, changed.is_provisioned, changed.expects_up
+        kept.is_left = changed.is_left
         kept.served, kept.request, kept.last_start = changed.served, changed.request, changed.last_start
         self.grow()
 
@@ -297,6 +306,7 @@ class Monitor:
             is_frozen=kept.is_frozen,
             is_provisioned=kept.is_provisioned,
             expects_up=kept.expects_up,
+            is_left=kept.is_left,
             served=kept.served,
             request=kept.request,
             last_start=kept.last_start,
@@ -306,7 +316,7 @@ class Monitor:
     def ask(self, service: str, request: Request) -> None:
         """A person asks for something, here."""
         known = latest((*(found.get(service, InstanceView()).request for found in self.theirs.values()), self.instances[service].request))
-        self.change(service, request=request._replace(sequence=known.sequence + 1 if known else 1, origin=self.name))
+        self.change(service, request=follows(request, known)._replace(origin=self.name))
 
     def is_at_rest(self) -> bool:
         """Nothing is due here, nobody's data is on its way, and whom it hears is settled."""
@@ -372,9 +382,3 @@ class Monitor:
     def _wake(self, moment: float) -> None:
         if self._wakes == moment:
             self.touch()
-
-
-def _as_seen(instance: InstanceView, before: InstanceView | None, now: float) -> InstanceView:
-    """A peer's instance with a moment of ours: when its monitor was first seen in its present state."""
-    is_same = before is not None and before.monitor is instance.monitor and before.monitor_generation == instance.monitor_generation
-    return instance._replace(monitor_since=before.monitor_since if before is not None and is_same else now)

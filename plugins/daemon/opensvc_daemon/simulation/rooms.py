@@ -17,6 +17,7 @@ from opensvc_daemon.heartbeat.tags import tag_of
 from opensvc_daemon.heartbeat.terms import Terms
 from opensvc_daemon.heartbeat.views import Contact
 from opensvc_daemon.heartbeat.wire import arrived, sent
+from opensvc_daemon.orchestration.reaching import Heard, reach_of
 from opensvc_daemon.orchestration.view import Reach
 from opensvc_daemon.simulation.data import Life, Message
 from opensvc_daemon.simulation.hearing import CONTACT, Ear, Hearing
@@ -77,13 +78,17 @@ class RoomHearing(Hearing):
 
     def _reach(self, ear: Ear, now: float) -> Reach:
         contact = next(self._contacts[name] for name, one in self.ears.items() if one is ear)
-        # what waited for us to wake up was said long ago: it proves nothing yet, and takes nothing away either
-        is_listening = now - self.listening < self.timeout
-        if contact is Contact.BEATING or (contact is not Contact.STALE and is_listening and ear.reach is Reach.BEATING):
-            return Reach.BEATING
-        if contact is Contact.ONE_WAY and self._is_heard(ear, now):
-            return Reach.HEARD
-        return Reach.SILENT if ear.incarnation else Reach.UNSEEN
+        return reach_of(
+            Heard(
+                is_proven=contact is Contact.BEATING,
+                is_stale=contact is Contact.STALE,
+                one_way=now - ear.heard if contact is Contact.ONE_WAY and ear.incarnation else None,
+                is_known=bool(ear.incarnation),
+                is_listening=now - self.listening < self.timeout,
+            ),
+            ear.reach,
+            self.timeout,
+        )
 
     def _packed(self, beat: Beat) -> object:
         return beat

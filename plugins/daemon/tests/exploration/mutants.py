@@ -8,8 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from opensvc_daemon.exploration import messaging
 from opensvc_daemon.exploration.model import Ask, Model
-from opensvc_daemon.orchestration import automatic, candidates, decide, evaluation, guards, keeping, knowledge, pursuing, quorum, raising
+from opensvc_daemon.orchestration import (
+    absence,
+    automatic,
+    candidates,
+    decide,
+    evaluation,
+    guards,
+    keeping,
+    knowledge,
+    moving,
+    pursuing,
+    quorum,
+    raising,
+    serving,
+)
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.guards import Clearance
 from opensvc_daemon.orchestration.knowledge import Elsewhere
@@ -33,6 +48,8 @@ LEASE = Model("lease", guard=Guard.LEASE, budget={**CRASH, "lapse": 1})
 NONE = Model("none", guard=Guard.NONE, budget=CRASH)
 THREE = Model("three", 3, budget={"silence": 3, "boot": 1})
 SWITCH = Model("switch", guard=Guard.NONE, asks=(Ask(Wish.SWITCH, ("B",)),), budget={"kill": 1})
+STOPPED = Model("stopped", asks=(Ask(Wish.STOP),), budget=CRASH)
+LEFT = Model("left behind", guard=Guard.EXCLUSIVE, budget={"crash": 1, "boot": 1, "freeze node": 1})
 
 
 class Mutant(NamedTuple):
@@ -101,11 +118,11 @@ def _without_acting(node, instance):
 
 def _go_at_once(e, service, request, targets):
     if e.me in targets and not e.mine(service).is_active:
-        return raising.rise(e, service, -1, pursuing._why(request), is_hurried=True, request=request.id)
+        return raising.rise(e, service, -1, serving.why(request), is_hurried=True, request=request.id)
     return _right_go_to(e, service, request, targets)
 
 
-_right_go_to = pursuing._go_to
+_right_go_to = moving._go_to
 
 
 def _moved_home(e, service):
@@ -202,16 +219,16 @@ MUTANTS = (
         "3",
     ),
     Mutant("forgets the lease", _guard(Guard.LEASE, _clear), LEASE, "3"),
-    Mutant("keeps a lease that it does not need", {(decide, "_give_back"): lambda *_: ()}, SWITCH._replace(guard=Guard.LEASE), "4"),
+    Mutant("keeps a lease that it does not need", {(decide, "_of_the_lease"): lambda *_: ()}, SWITCH._replace(guard=Guard.LEASE), "4"),
     Mutant("gives back a lease that it needs", {(decide, "keeps_lease"): lambda *_: False}, LEASE, "3"),
     Mutant("starts without any guard", _guard(Guard.NONE, _clear), NONE, "4"),
     Mutant("stays ready without hope", {(raising, "clearance"): _hopeful}, NONE, "4"),
     Mutant("waits for no acknowledgement", {(raising, "unheard"): lambda *_: ()}, BIASED, "1"),
     Mutant("does not look whether others are ready", {(raising, "contest"): lambda *_: ()}, BIASED, "1"),
-    Mutant("starts while a peer stops", {(knowledge, "_said"): _without_acting, (pursuing, "_go_to"): _go_at_once}, SWITCH, "1"),
+    Mutant("starts while a peer stops", {(knowledge, "_said"): _without_acting, (moving, "_go_to"): _go_at_once}, SWITCH, "1"),
     Mutant(
         "switches before the source is down",
-        {(pursuing, "_go_to"): _go_at_once, **_elsewhere(lambda _, found: found._replace(blocking=()))},
+        {(moving, "_go_to"): _go_at_once, **_elsewhere(lambda _, found: found._replace(blocking=()))},
         SWITCH._replace(budget={}),
         "1",
     ),
@@ -221,10 +238,10 @@ MUTANTS = (
     Mutant("moves a service when a better node joins", {(automatic, "keep"): _moved_home}, CUT, "5"),
     Mutant("stops both sides of a split", {(keeping, "resolve_split"): _stopped_on_split}, CUT._replace(guard=Guard.ACCEPT), "5"),
     Mutant("takes a daemon that looks for one that is up", {(Evaluation, "seen_up"): Evaluation.active}, SWITCH, "6"),
-    Mutant("ends a request at once", {(pursuing, "_missing"): lambda *_, **__: ()}, SWITCH._replace(asks=(Ask(Wish.STOP),)), "7"),
+    Mutant("ends a request at once", {(pursuing, "missing"): lambda *_, **__: ()}, SWITCH._replace(asks=(Ask(Wish.STOP),)), "7"),
     Mutant(
         "counts what a peer did before it knew the request",
-        {(pursuing, "_has_settled"): lambda *_: True},
+        {(serving, "has_settled"): lambda *_: True},
         Model("thaw", guard=Guard.NONE, asks=(Ask(Wish.FREEZE), Ask(Wish.THAW, at=1))),
         "7",
     ),
@@ -234,7 +251,7 @@ MUTANTS = (
             (pursuing, "_STEPS"): {
                 **pursuing._STEPS,
                 Wish.STOP: lambda e, s, r: (
-                    raising.act(e, s, "stop", pursuing._why(r), request=r.id) if e.mine(s).is_active else pursuing._done(s, r)
+                    raising.act(e, s, "stop", serving.why(r), request=r.id) if e.mine(s).is_active else serving.done(s, r)
                 ),
             }
         },
@@ -247,5 +264,13 @@ MUTANTS = (
         CUT._replace(budget={**CRASH, "fail": 1}),
         "contract",
     ),
+    Mutant("forgets who was away when it was stopped", {(decide, "catch_up"): lambda *_: ()}, STOPPED, "7"),
+    Mutant(
+        "freezes again what a person has thawed",
+        {(messaging, "has_taken_part"): lambda *_: False, (absence, "_LEFT"): {**absence._LEFT, Wish.START: lambda _: False}},
+        STOPPED._replace(asks=(Ask(Wish.STOP), Ask(Wish.START, at=1)), budget={}),
+        "7",
+    ),
+    Mutant("takes from every node that says it has it down", {(knowledge, "_has_left"): lambda _: True}, LEFT, "3"),
     Mutant("acts before it has looked", {(decide, "_WATCHING"): frozenset()}, SWITCH._replace(asks=(Ask(Wish.STOP),)), "8"),
 )

@@ -8,7 +8,7 @@ from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.explain import explain
 from opensvc_daemon.orchestration.orders import Do
 from opensvc_daemon.orchestration.reasons import TEXTS
-from opensvc_daemon.orchestration.states import TRANSITIONS
+from opensvc_daemon.orchestration.states import AWAITED, TRANSITIONS, NodeState
 from opensvc_daemon.orchestration.view import Guard, Lease, Reach
 from stage.made import NOW, views
 
@@ -132,3 +132,39 @@ def test_a_service_that_is_not_where_it_is_wanted_has_a_reason(view):
         mine = service.instances.get(view.me)
         if mine is not None and not mine.is_active:
             assert [order for order in explain(view, NOW, path).orders if order.reasons]
+
+
+@many
+@given(views)
+def test_nothing_is_destroyed_under_a_node_that_is_silent(view):
+    for order in decide(view, NOW).orders:
+        if order.action in {"purge", "unprovision", "delete"}:
+            service = view.services[order.service]
+            for name in {*service.nodes, *service.instances} - {view.me}:
+                node = view.nodes.get(name)
+                assert node is not None, name
+                assert node.reach in {Reach.BEATING, Reach.GONE}, name
+
+
+@many
+@given(views)
+def test_only_what_is_known_to_be_down_is_taken_over_from(view):
+    for order in decide(view, NOW).orders:
+        for name in order.confirmed_down:
+            node, instance = view.nodes.get(name), view.services[order.service].instances.get(name)
+            if node is not None and node.reach is Reach.BEATING:
+                assert instance is not None
+                assert instance.expects_up or instance.is_left
+                assert not instance.may_be_active
+
+
+@many
+@given(views)
+def test_what_is_up_under_a_lease_asks_for_it_or_stops_or_says_why_not(view):
+    orders = decide(view, NOW).orders
+    for path, service in view.services.items():
+        mine = service.instances.get(view.me)
+        is_held = service.lease is not Lease.NONE or service.guard is not Guard.LEASE or not service.is_failover
+        if mine is None or is_held or not mine.is_active or mine.monitor.is_acting or view.self.state in {NodeState.INIT, *AWAITED}:
+            continue
+        assert any(order.do is not Do.NOTHING for order in orders if order.service == path), path

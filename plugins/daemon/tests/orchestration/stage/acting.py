@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opensvc_daemon.orchestration.absence import has_taken_part
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.states import ACTIONS, STATE_OF, MonitorState
 from opensvc_daemon.orchestration.view import Fencing, Lease, Reach
@@ -41,12 +42,12 @@ def _act(stage: Stage, me: str, order: Order) -> None:
 
 
 _EFFECTS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
-    "start": lambda stage: {"avail": Status.UP, "expects_up": True, "last_start": stage.now},
-    "restart": lambda stage: {"avail": Status.UP, "expects_up": True, "last_start": stage.now},
-    "stop": lambda _: {"avail": Status.DOWN, "expects_up": False},
-    "shutdown": lambda _: {"avail": Status.DOWN, "expects_up": False},
-    "switch": lambda _: {"avail": Status.DOWN, "expects_up": False},
-    "freezestop": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_frozen": True},
+    "start": lambda stage: {"avail": Status.UP, "expects_up": True, "is_left": False, "last_start": stage.now},
+    "restart": lambda stage: {"avail": Status.UP, "expects_up": True, "is_left": False, "last_start": stage.now},
+    "stop": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_left": False},
+    "shutdown": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_left": False},
+    "switch": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_left": False},
+    "freezestop": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_left": False, "is_frozen": True},
     "freeze": lambda _: {"is_frozen": True},
     "thaw": lambda _: {"is_frozen": False},
     "provision": lambda _: {"is_provisioned": True},
@@ -118,7 +119,9 @@ def _node_state(stage: Stage, me: str, order: Order) -> None:
 def _end_request(stage: Stage, me: str, order: Order) -> None:
     for node, instance in stage.services[order.service].instances.items():
         if instance.request and instance.request.id == order.request and order.progress and stage.hears(me, node) is Reach.BEATING:
-            stage.change(order.service, node, request=instance.request.ended(order.progress))
+            ended = instance.request.ended(order.progress)
+            served = {"served": ended.id} if has_taken_part(instance, ended) else {}
+            stage.change(order.service, node, request=ended, **served)
 
 
 def _only_told(_stage: Stage, _me: str, _order: Order) -> None:

@@ -277,6 +277,7 @@ _INSTANCE: Table = {
     "expected up": _flag(expects_up=True),
     "not expected up": _flag(expects_up=False),
     "was alone": _flag(is_alone=True),
+    "left by a crash": _flag(is_left=True),
     "rank": _number("rank"),
     "served": _text("served"),
     "config": _text("config"),

@@ -160,6 +160,7 @@ def _instance(choose: Choices) -> InstanceView:
         last_start=choose.moment(),
         resources=choose((), (_resource(choose, "fs#1"),), (_resource(choose, "fs#1"), _resource(choose, "app#1"))),
         request=choose(None, None, _request(choose)),
+        is_left=choose(*_SELDOM),
     )
 
 
