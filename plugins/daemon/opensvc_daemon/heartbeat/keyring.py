@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,6 +27,12 @@ class Secret:
     def __post_init__(self) -> None:
         if len(self.value) < SHORTEST:
             raise ValueError(f"a secret of {len(self.value)} bytes can be guessed: cluster.secret has to have {SHORTEST} or more")
+
+    @classmethod
+    def of_text(cls, text: str) -> Secret:
+        """The secret that `cluster.secret` says: the bytes of 32 or more hexadecimal digits, else those of the text. Raises ValueError."""
+        is_hex = re.fullmatch(r"(?:[0-9a-fA-F]{2}){16,}", text)
+        return cls(bytes.fromhex(text) if is_hex else text.encode())
 
     @property
     def id(self) -> bytes:
