@@ -1,0 +1,76 @@
+"""Ending: what people order of the node as a whole, and how the daemon ends."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from opensvc_daemon.orchestration.states import MonitorState, NodeState
+
+if TYPE_CHECKING:
+    from opensvc_daemon.monitor.monitor import Monitor
+
+# The peers have so long to acknowledge the last word of a daemon that stops.
+LAST_WORD: Final = 2.0
+_ENDING: Final = frozenset({NodeState.MAINTENANCE, NodeState.UPGRADE, NodeState.SHUTTING})
+
+
+class Ending:
+    """Of one monitor."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor, self._known = monitor, monitor.known
+
+    async def order_node(self, what: str, origin: str) -> None:
+        """What a person orders of this node. Raises OpensvcError."""
+        monitor, state = self._monitor, self._monitor.node.state
+        monitor.say(f"{what} (asked on {origin})")
+        if what in ("freeze", "drain"):
+            await asyncio.to_thread(state.freeze)
+        elif what in ("thaw", "undrain"):
+            await asyncio.to_thread(state.thaw)
+        self._known.is_frozen = state.is_frozen()
+        if what == "drain" and self._known.state is NodeState.IDLE:
+            monitor.set_state(NodeState.DRAINING)
+        elif what in ("undrain", "thaw") and self._known.state is NodeState.DRAINING:
+            monitor.set_state(NodeState.IDLE)
+        elif what == "clear":
+            self._clear()
+        elif what == "abort":
+            await monitor.wishing.abort_all()
+        elif what == "shutdown":
+            await self.stop("shutdown")
+        monitor.grow()
+
+    def _clear(self) -> None:
+        for service, instance in list(self._known.instances.items()):
+            if instance.monitor.is_failed:
+                self._monitor.change(service, monitor=MonitorState.IDLE)
+
+    async def stop(self, kind: str) -> None:
+        """End the daemon: the services stay, or with `shutdown` they stop first. Returns when that is under way."""
+        if not self._monitor.exit.done() and self._known.state not in _ENDING:
+            self._monitor.set_state(NodeState.SHUTTING if kind == "shutdown" else NodeState.MAINTENANCE)
+            self._monitor.start(self._stopping(), "stop")
+
+    async def _stopping(self) -> None:
+        monitor = self._monitor
+        while self._known.state is NodeState.SHUTTING and any(map(self._is_stopping, self._known.instances)):
+            await asyncio.sleep(0.05)
+        monitor.publish()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                while not monitor.publishing.is_acknowledged():
+                    await asyncio.sleep(0.02)
+        monitor.say("the daemon ends")
+        monitor.beating.send({"do": "farewell"})
+        await monitor.beating.connection.flush()
+        if not monitor.exit.done():
+            monitor.exit.set_result(0)
+
+    def _is_stopping(self, service: str) -> bool:
+        """Whether something of it is still to stop; what is disabled, or could not be stopped, is nobody's any more."""
+        instance, file = self._known.instances[service], self._known.files.get(service)
+        is_left = instance.monitor.is_failed or (file is not None and file.fields.get("is_disabled", True))
+        return instance.monitor.is_acting or (instance.is_active and not is_left)

@@ -1,0 +1,76 @@
+"""Events: what happens in the cluster, as this node learns of it, numbered without a gap."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Collection
+from time import time
+from typing import Any
+
+KEPT = 1000
+# What waits for a reader that is slow.
+WAITING = 1000
+Json = dict[str, Any]
+
+
+class Events:
+    """The last ones, and who reads them. Numbers begin with the microseconds at which this life began: they grow over a restart as well."""
+
+    def __init__(self) -> None:
+        self._last = int(time() * 1e6)
+        self._kept: deque[Json] = deque(maxlen=KEPT)
+        self._readers: set[_Reader] = set()
+
+    def publish(self, kind: str, node: str = "", service: str = "", data: Json | None = None) -> int:
+        """Something has happened."""
+        self._last += 1
+        event = {"id": self._last, "kind": kind, "at": time(), "node": node, "service": service, "data": data or {}}
+        self._kept.append(event)
+        for reader in self._readers:
+            reader.take(event)
+        return self._last
+
+    async def subscribe(
+        self, *, after: int | None = None, kinds: Collection[str] = (), services: Collection[str] = ()
+    ) -> AsyncGenerator[Json, None]:
+        """The events from now on, and those after a number that are kept."""
+        reader = _Reader(frozenset(kinds), frozenset(services))
+        for event in self._kept if after is not None else ():
+            if event["id"] > (after or 0):
+                reader.take(event)
+        self._readers.add(reader)
+        try:
+            while True:
+                yield await reader.next()
+        finally:
+            self._readers.discard(reader)
+
+
+class _Reader:
+    """One who reads. When it is too slow the oldest are dropped, and it is told how many."""
+
+    def __init__(self, kinds: frozenset[str], services: frozenset[str]) -> None:
+        self._kinds, self._services = kinds, services
+        self._waiting: deque[Json] = deque()
+        self._missed: Json | None = None
+        self._news = asyncio.Event()
+
+    def take(self, event: Json) -> None:
+        if (self._kinds and event["kind"] not in self._kinds) or (self._services and event["service"] not in self._services):
+            return
+        self._waiting.append(event)
+        if len(self._waiting) > WAITING:
+            dropped = self._waiting.popleft()
+            count = self._missed["data"]["count"] + 1 if self._missed else 1
+            self._missed = {**dropped, "kind": "missed", "node": "", "service": "", "data": {"count": count}}
+        self._news.set()
+
+    async def next(self) -> Json:
+        while not self._waiting:
+            self._news.clear()
+            await self._news.wait()
+        if self._missed is not None:
+            missed, self._missed = self._missed, None
+            return missed
+        return self._waiting.popleft()

@@ -1,0 +1,94 @@
+"""The looks at the folders of files."""
+
+import pytest
+from opensvc_daemon.monitor.files import Files, is_for
+from opensvc_daemon.orchestration.view import Guard
+
+from opensvc_core.api import Node
+
+TEXT = """
+[DEFAULT]
+nodes = n1 n2
+orchestrate = ha
+guard = lease
+[fs#1]
+type = flag
+"""
+
+
+@pytest.fixture
+def node(tmp_path):
+    (tmp_path / "etc").mkdir()
+    return Node(tmp_path, nodename="n1")
+
+
+def write(node, text=TEXT, name="svc1.conf"):
+    (node.paths.etc / name).write_text(text)
+
+
+def test_a_file_is_read_once(node):
+    write(node)
+    files = Files(node)
+    found = files.look().files["svc1"]
+    assert found.fields["nodes"] == ("n1", "n2")
+    assert found.fields["guard"] is Guard.LEASE
+    assert found.fields["has_data_at_stake"] is False
+    assert found.generations == {"n1": 1}
+    assert is_for(found, "n2")
+    assert files.look().files == {}
+
+
+def test_an_edit_by_hand_is_one_more_generation(node):
+    write(node)
+    files = Files(node)
+    files.look()
+    write(node, TEXT.replace("n1 n2", "n1"))
+    found = files.look().files["svc1"]
+    assert found.generations == {"n1": 2}
+    assert not is_for(found, "n2")
+
+
+def test_a_file_that_can_not_be_used_leaves_what_was_known(node):
+    write(node)
+    files = Files(node)
+    before = files.look().files["svc1"]
+    write(node, TEXT.replace("ha", "often"))
+    found = files.look().files["svc1"]
+    assert "often" in found.error
+    assert found.fields == before.fields
+    assert found.digest != before.digest
+
+
+def test_a_file_that_goes_is_told(node):
+    write(node)
+    files = Files(node)
+    files.look()
+    (node.paths.etc / "svc1.conf").unlink()
+    assert files.look().gone == {"svc1"}
+
+
+def test_a_change_of_the_cluster_is_told_once(node):
+    files = Files(node)
+    assert files.look().is_host_changed is False
+    write(node, "[cluster]\nname = c1\n", "cluster.conf")
+    assert files.look().is_host_changed is True
+    assert files.look().is_host_changed is False
+
+
+def test_frozen_is_seen_of_instances_and_of_the_node(node):
+    write(node)
+    node.service("svc1").state.freeze()
+    node.state.freeze()
+    found = Files(node).look()
+    assert found.frozen == {"svc1": True}
+    assert found.is_node_frozen is True
+
+
+def test_a_driver_that_is_not_installed_may_have_data_at_stake(node):
+    write(node, TEXT.replace("type = flag", "type = nosuch"))
+    assert Files(node).look().files["svc1"].fields["has_data_at_stake"] is True
+
+
+def test_a_service_without_nodes_is_for_this_node(node):
+    write(node, TEXT.replace("nodes = n1 n2\n", ""))
+    assert Files(node).look().files["svc1"].fields["nodes"] == ("n1",)

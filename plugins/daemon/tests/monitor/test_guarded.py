@@ -1,0 +1,80 @@
+"""A takeover that a fence allows, and one that it does not, with real processes."""
+
+from .conftest import wait_for
+
+FENCED = """
+[DEFAULT]
+nodes = n1 n2
+orchestrate = ha
+guard = fence
+[fs#1]
+type = flag
+"""
+AGENT = """
+[stonith#n1]
+cmd = {command}
+[stonith#n2]
+cmd = /bin/true
+"""
+
+
+def pair(street, command):
+    both = street("n1", "n2")
+    both.service(text=FENCED)
+    for house in both.houses.values():
+        with (house.root / "etc" / "cluster.conf").open("a") as file:
+            file.write(AGENT.format(command=command) + "[node]\nfence_delay = 0.2\nfence_retry = 0.5\n")
+    both.start()
+    both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+    both["n2"].wait(lambda document: document["services"]["svc1"]["instances"].get("n1", {}).get("monitor") == "idle", "n2 sees it")
+    both["n1"].kill()
+    return both
+
+
+def test_a_confirmed_fence_lets_the_peer_start(street, tmp_path):
+    both = pair(street, f"touch {tmp_path}/fenced")
+    both["n2"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "n2 has it")
+    assert (tmp_path / "fenced").exists()
+    wait_for(lambda: "start done after" in both["n2"].log(), both["n2"].told)
+    story = both["n2"].log()
+    assert story.index("n1 is silent") < story.index("n1 is confirmed to be down") < story.index("start begins")
+    assert both["n2"].node_of("n1")["reach"] == "gone"
+
+
+def test_a_fence_that_fails_blocks_the_start_and_says_so(street, tmp_path):
+    both = pair(street, f"test -e {tmp_path}/works")
+    wait_for(lambda: "n1 could not be fenced" in both["n2"].log(), both["n2"].told)
+    codes = lambda document: [reason["code"] for reason in document["services"]["svc1"]["reasons"]]  # noqa: E731 - one expression
+    both["n2"].wait(lambda document: "fence.failed" in codes(document), "it is said")
+    assert not both["n2"].is_up()
+    (tmp_path / "works").touch()
+    both["n2"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "it is tried again")
+
+
+def test_a_lease_lets_one_of_three_nodes_have_it(street):
+    three = street("n1", "n2", "n3")
+    three.service(text=LEASED)
+    for house in three.houses.values():
+        text = (house.root / "etc" / "cluster.conf").read_text()
+        house.write("cluster.conf", text.replace("name = loop", "name = loop\nlease = 3\nlease_renewal = 0.3\nlease_stop_limit = 1"))
+    three.start()
+    three["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+    assert [house.is_up() for house in three.houses.values()] == [True, False, False]
+    three["n3"].wait(lambda document: document["services"]["svc1"]["instances"].get("n1", {}).get("monitor") == "idle", "n3 sees it")
+    three["n1"].kill()
+    three["n3"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "n2 has it")
+    assert not three["n3"].is_up()
+    story = three["n2"].log()
+    assert "the lease is held" in story
+    assert three["n3"].asked("switch", "n3")["progress"] == "done"
+    assert [house.is_up() for house in three.houses.values()][1:] == [False, True]
+
+
+LEASED = """
+[DEFAULT]
+nodes = {names}
+orchestrate = ha
+guard = lease
+[fs#1]
+type = flag
+"""

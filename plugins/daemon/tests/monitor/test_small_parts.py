@@ -1,0 +1,99 @@
+"""Small parts of the monitor, each by itself."""
+
+import asyncio
+
+import pytest
+from opensvc_daemon.monitor.asking import Asking
+from opensvc_daemon.monitor.chronicle import Chronicle, read_record
+from opensvc_daemon.monitor.host import parse
+from opensvc_daemon.monitor.leaving import leave
+from opensvc_daemon.monitor.scheduling import ROUND, is_turn
+from opensvc_daemon.orchestration.decide import decide
+from opensvc_daemon.orchestration.orders import Do, Order
+from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.view import InstanceView, NodeView, ServiceView, View
+
+from opensvc_core.api import ActionFailed, Node
+
+LOADAVG = "0.10 0.20 0.34 1/234 5678\n"
+MEMINFO = """MemTotal:        4000000 kB
+MemFree:          100000 kB
+MemAvailable:    3600000 kB
+SwapTotal:       1000000 kB
+SwapFree:         950000 kB
+"""
+
+
+def test_the_host_is_read_from_proc():
+    host = parse(LOADAVG, MEMINFO)
+    assert host.load == 0.3
+    assert host.as_data()["mem"] == {"used_percent": 10, "limit_percent": 98, "total": 4096000000}
+    assert host.as_data()["swap"]["used_percent"] == 5
+    assert not host.is_overloaded
+
+
+def test_a_full_host_is_overloaded_and_has_a_lower_score():
+    full = parse("9 9 9 1/1 1", MEMINFO.replace("MemAvailable:    3600000", "MemAvailable:      10000"))
+    assert full.is_overloaded
+    assert full.score < parse(LOADAVG, MEMINFO).score
+
+
+def test_a_node_below_a_folder_ends_no_machine():
+    with pytest.raises(ActionFailed, match="lives below a folder"):
+        leave("crash", is_whole_machine=False)
+
+
+def test_each_service_has_one_turn_in_a_round():
+    for service in ("svc1", "svc2", "prod/svc/web"):
+        assert sum(is_turn(service, number, ROUND) for number in range(ROUND)) == 1
+
+
+def test_answers_find_their_questions_in_any_order():
+    async def play():
+        sent, between = [], []
+        asking = Asking(sent.append, between.append)
+        first, second = (asyncio.ensure_future(asking.ask({"do": what})) for what in ("status", "running"))
+        await asyncio.sleep(0)
+        asking.answered({"id": sent[1]["id"], "tell": "running", "jobs": []})
+        asking.answered({"id": sent[0]["id"], "tell": "status", "service": "svc1"})
+        asking.answered({"id": sent[0]["id"], "tell": "done", "code": 0})
+        assert (await first)["code"] == 0
+        assert (await second)["jobs"] == []
+        assert [one["service"] for one in between] == ["svc1"]
+
+    asyncio.run(play())
+
+
+def test_a_question_ends_with_the_other_side():
+    async def play():
+        asking = Asking(lambda _: None, lambda _: None)
+        question = asyncio.ensure_future(asking.ask({"do": "running"}))
+        await asyncio.sleep(0)
+        asking.lost()
+        with pytest.raises(ConnectionError):
+            await question
+
+    asyncio.run(play())
+
+
+def test_decisions_are_recorded_and_can_be_replayed(tmp_path):
+    node = Node(tmp_path, nodename="n1")
+    chronicle = Chronicle(node)
+    view = View("n1", {"n1": NodeView("n1")}, {"svc1": ServiceView("svc1", ("n1",), {"n1": InstanceView()})})
+    for _ in range(3):
+        chronicle.note(view, 5.0, decide(view, 5.0))
+    chronicle.end()
+    recorded = list(read_record(tmp_path / "var" / "node"))
+    assert [(one.view, one.now) for one in recorded] == [(view, 5.0)]
+    assert recorded[0].decision == decide(view, 5.0)
+
+
+def test_what_waits_is_said_once_and_what_is_as_it_should_be_is_not_said(tmp_path):
+    chronicle = Chronicle(Node(tmp_path, nodename="n1"))
+    for seconds in ("5s", "4s", "3s"):
+        chronicle.waits(Order(Do.NOTHING, "svc1", reasons=(Reason("fence.failed", "n2", (seconds,)),)))
+    chronicle.waits(Order(Do.NOTHING, "svc1", reasons=(Reason("service.up", "n2"),)))
+    chronicle.end()
+    lines = (tmp_path / "log" / "svc1.log").read_text().splitlines()
+    assert len(lines) == 1
+    assert "fencing n2 failed, it is tried again in 5s" in lines[0]
