@@ -1,0 +1,170 @@
+"""Who may do what: each cell of the table, over the sockets by which such a caller comes."""
+
+import os
+import socket
+
+import pytest
+from opensvc_daemon.listener.api import ROUTES
+from opensvc_daemon.listener.rights import TABLE, Caller, Right, rights_markdown
+from opensvc_daemon.trust import tokens
+
+BODIES = {
+    "/v1/services/{service}/requests": b'{"wish": "start"}',
+    "/v1/node": b'{"do": "freeze"}',
+    "/v1/daemon": b'{"do": "maintenance"}',
+    "/v1/links/{name}": b'{"run": true}',
+    "/v1/services/{service}/config": b'{"text": ""}',
+    "/v1/join": b'{"step": "hello", "node": "n9", "nonce": "AAAA"}',
+}
+NOBODY = 65534
+
+
+@pytest.fixture
+def crowd(houses, open_folder):
+    """A member n1, a member n2 with a certificate of the same authority, and tokens."""
+    first = houses("n1", "[cluster]\nname = default\nnodes = n1 n2\n", below=open_folder)
+    made = {role: tokens.make(first.node, f"t-{role}", role) for role in tokens.ROLES}
+    other = houses("n2", begins=False)
+    lend_certificate(first, other)
+    first.run(first.listener.reconfigure())
+    return first, other, made
+
+
+def lend_certificate(first, other):
+    from datetime import UTC, datetime
+
+    from opensvc_daemon.trust import files, keeping
+    from opensvc_daemon.trust.authority import Authority, Identity
+
+    authority = Authority.read(files.read(first.trust.authority))
+    keeping.install(other.trust, authority, Identity.new(other.name, authority, datetime.now(UTC)))
+
+
+def status_of(caller, crowd, route):
+    first, other, made = crowd
+    path = route.path.replace("{service}", "svc1").replace("{id}", "ffff").replace("{name}", "hb%231.rx")
+    body = BODIES.get(route.path, b"{}") if route.method != "GET" else b""
+    if caller in (Caller.OWNER, Caller.USER):
+        return local_status(first, route.method, path, body, uid=0 if caller is Caller.OWNER else NOBODY)
+    token = made.get(caller.name.lower(), "")
+    head = f"{route.method} {path} HTTP/1.0\r\nHost: n1\r\nContent-Length: {len(body)}\r\n"
+    head += f"Authorization: Bearer {token}\r\n" if token else ""
+    return tls_status(first, other if caller is Caller.NODE else None, head.encode() + b"\r\n" + body)
+
+
+def tls_status(house, of, data):
+    from opensvc_daemon.trust import contexts
+
+    context = contexts.calling(of.trust) if of else contexts.asking()
+    with context.wrap_socket(socket.create_connection(house.place, 10), server_hostname="n1") as sock:
+        sock.sendall(data)
+        return int(sock.recv(4096).split()[1])
+
+
+def local_status(house, method, path, body, *, uid):
+    """By the unix socket, as a user: the kernel tells who connects, so a child has to."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.settimeout(10)
+                sock.connect(str(house.node.paths.run / "api.sock"))
+                sock.sendall(f"{method} {path} HTTP/1.0\r\nHost: n1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                os.write(writing, sock.recv(4096).split()[1])
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        found = file.read()
+    os.waitpid(child, 0)
+    return int(found)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
+@pytest.mark.parametrize("caller", Caller, ids=lambda caller: caller.name.lower())
+def test_each_route_is_for_those_of_the_table(crowd, caller):
+    refused = 401 if caller is Caller.STRANGER else 403
+    found = {f"{route.method} {route.path}": status_of(caller, crowd, route) != refused for route in ROUTES}
+    assert found == {f"{route.method} {route.path}": caller in TABLE[route.right] for route in ROUTES}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
+def test_another_user_keeps_root_from_nothing(crowd):
+    first = crowd[0]
+    told, telling = os.pipe()
+    waiting, ending = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(ending)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            socks = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+            for sock in socks:
+                sock.settimeout(10)
+                sock.connect(str(first.node.paths.run / "api.sock"))
+            os.write(telling, bytes([sum(sock.recv(1) == b"" for sock in socks[32:])]))
+            os.read(waiting, 1)
+        finally:
+            os._exit(0)
+    os.close(telling)
+    os.close(waiting)
+    try:
+        assert os.read(told, 1) == bytes([8])
+        assert first.client.get("/v1/alive") == {"node": "n1"}
+    finally:
+        os.close(told)
+        os.close(ending)
+        os.waitpid(child, 0)
+
+
+def test_every_right_is_asked_for_by_a_route():
+    assert {route.right for route in ROUTES} == set(Right)
+
+
+def test_who_was_refused_changed_nothing(crowd):
+    first, _, made = crowd
+    before = first.node.store.text(first.node.paths.etc / "cluster.conf")
+    for route in ROUTES:
+        for caller in (Caller.GUEST, Caller.STRANGER):
+            if caller not in TABLE[route.right]:
+                status_of(caller, crowd, route)
+    assert first.monitor.asked == []
+    assert first.node.store.text(first.node.paths.etc / "cluster.conf") == before
+    assert not any(token in text for token in made.values() for _, text, _ in first.log)
+
+
+def test_a_certificate_of_a_node_that_has_left_counts_for_nothing(crowd):
+    first, other, _ = crowd
+    assert first.remote(of=None)("GET", "/v1/status")[0] == 401
+    assert tls_status(first, other, b"GET /v1/status HTTP/1.0\r\n\r\n") == 200
+    first.node.change("cluster", lambda document: document.set("cluster", "nodes", "n1"))
+    first.run(first.listener.reconfigure())
+    assert tls_status(first, other, b"GET /v1/status HTTP/1.0\r\n\r\n") == 401
+
+
+def test_a_revoked_token_counts_no_more(crowd):
+    first, _, made = crowd
+    assert first.remote(token=made["admin"])("GET", "/v1/status")[0] == 200
+    tokens.revoke(first.node, "t-admin")
+    first.run(first.listener.reconfigure())
+    status, answer = first.remote(token=made["admin"])("GET", "/v1/status")
+    assert (status, answer["error"][:14]) == (401, "GET /v1/status")
+
+
+def test_refusals_fill_no_disk(crowd):
+    first, _, _ = crowd
+    for _ in range(60):
+        first.remote()("GET", "/v1/status")
+    assert len(first.log) == 20
+
+
+def test_the_page_tells_the_table():
+    text = rights_markdown()
+    assert "| operate | yes |  | yes | yes | yes |  |  |" in text
+    assert "| join | yes | yes | yes | yes | yes | yes | yes |" in text
+    assert all(caller.value in text for caller in Caller)
+    assert all(right.value in text for right in Right)
