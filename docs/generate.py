@@ -24,7 +24,7 @@ from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.driver.base import Resource
 from opensvc_core.model.commandline import Option, Verb
 from opensvc_core.model.status import Status
-from opensvc_core.registry import DRIVERS, Registry
+from opensvc_core.registry import DRIVERS, Driver, Registry
 from opensvc_core.system.entrypoints import scan
 
 DOCS: Final = Path(__file__).resolve().parent
@@ -110,15 +110,15 @@ def _kinds(classes: Sequence[type[Declares]]) -> str:
 # -- drivers
 
 
-def drivers() -> list[tuple[list[str], type[Resource], Path]]:
+def drivers() -> list[tuple[list[str], type[Driver], Path]]:
     """The drivers of this repository by id: the names of their entry points, the class, the folder. Raises NotInstalled."""
     homes = {tomllib.loads(file.read_text("utf-8"))["project"]["name"]: file for home in HOMES for file in _projects(home)}
     points = tuple(point for point in scan((DRIVERS,)) if point.distribution in homes)
     registry = Registry({}, entry_points=points)
-    found: dict[type[Resource], tuple[list[str], Path]] = {}
+    found: dict[type[Driver], tuple[list[str], Path]] = {}
     for name, folder in _declared(homes):
         try:
-            found.setdefault(registry.driver(name), ([], folder))[0].append(name)
+            found.setdefault(registry.declared(name), ([], folder))[0].append(name)
         except errors.DriverUnavailable as error:
             raise NotInstalled(f"{folder.name}: {error} ('make venv' installs it)") from error
     return [(names, cls, folder) for cls, (names, folder) in sorted(found.items(), key=lambda entry: entry[0].id)]
@@ -144,7 +144,7 @@ def drivers_page() -> str:
     return _page("Drivers", intro, *(_driver(names, cls, folder) for names, cls, folder in drivers()))
 
 
-def _driver(names: Sequence[str], cls: type[Resource], folder: Path) -> str:
+def _driver(names: Sequence[str], cls: type[Driver], folder: Path) -> str:
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["name"]
     abilities = [capability.__name__ for capability in drivers_verb.CAPABILITIES if issubclass(cls, capability)]
     older = sorted({*(name for name in names if name != cls.id), *cls.older_sections})
@@ -371,6 +371,16 @@ def orchestration_page() -> str:
     )
 
 
+def rights_page() -> str:
+    """The calls of the daemon's API, and who may do what."""
+    listener = "opensvc_daemon.listener"
+    rights, openapi, api = (_module(f"{listener}.{name}") for name in ("rights", "openapi", "api"))
+    intro = "HTTP and JSON, on the node's own unix socket and over TLS. `GET /openapi.json` gives the same to machines, with all shapes."
+    return _page(
+        "The API of the daemon", intro, "## Who may do what", rights.rights_markdown(), "## Calls", openapi.routes_markdown(api.ROUTES)
+    )
+
+
 def _module(name: str) -> Any:
     try:
         return import_module(name)
@@ -402,6 +412,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "hooks.md": hooks_page,
     "api.md": api_page,
     "orchestration.md": orchestration_page,
+    "rights.md": rights_page,
 }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from opensvc_core import __version__
+from opensvc_core.cli import cluster
 from opensvc_core.cli.reader import PROGRAMS, Invocation, Page, read
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.table import Table, commands
@@ -24,6 +25,8 @@ from opensvc_core.system.host import nodename
 from opensvc_core.system.paths import Paths
 
 INTERRUPTED: Final = 130
+# What changes node.conf or cluster.conf.
+_CHANGES: Final = ("set", "unset", "update", "edit config")
 BROKEN_PIPE: Final = 141
 _COMPLETION_FLAGS: Final = ("--show-completion", "--install-completion")
 _USAGE: Final = {
@@ -116,7 +119,8 @@ def called_as(entry: str, argv0: str) -> str:
 
 def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
     """Carry out one command line."""
-    table = commands()
+    # what stands behind this word is a plugin's: read without it, it would name a service
+    table = _with_plugins(environ) if program == "om" and argv[:1] == ["daemon"] else commands()
     paths = Paths.from_environment(environ)
     variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
     if variable in environ or (argv and argv[0] in _COMPLETION_FLAGS):
@@ -149,7 +153,12 @@ def _with_plugins(environ: Mapping[str, str]) -> Table:
 
 
 def _do(asked: Invocation, session: Session) -> int:
+    taken = cluster.take(session, asked.arguments)
+    if taken is not None:
+        return taken
     code: int = importlib.import_module(asked.verb.module).run(session, asked.arguments)
+    if code == 0 and asked.verb.name in _CHANGES and session.scope in ("node", "cluster"):
+        cluster.done(session)
     return code
 
 

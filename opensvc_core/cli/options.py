@@ -55,10 +55,13 @@ class Arguments(NamedTuple):
     show_disabled: bool = False
     subset: str = ""
     tags: str = ""
+    time: float | None = None
     update_stored: bool = False
     upto: str = ""
     value: str | None = None
+    wait: bool = False
     waitlock: float | None = None
+    watch: bool = False
 
 
 def seconds(text: str) -> float:
@@ -134,8 +137,11 @@ SUBSET: Final = Option(
     "subset", ("--subset",), "Only the resources of these subsets, comma-separated.", "NAMES", not_empty, aliases=("--subsets",)
 )
 TAGS: Final = Option("tags", ("--tags",), "Only resources with one of these tags; A+B asks for both.", "TAGS", not_empty)
+TIME: Final = Option("time", ("--time",), "How long to wait for the cluster; the order stands after it.", "DURATION", seconds)
 UNSET: Final = Option("unset", ("--unset",), "Remove a keyword; may be repeated.", "SECTION.KEY", not_empty, is_repeatable=True)
 UPDATE_STORED: Final = Option("update_stored", ("--updatedb",), "Refresh the stored status, print nothing.")
 UPTO: Final = Option("upto", ("--upto",), "Start up to and including this resource or group.", "RID", not_empty, complete="rid")
 VALUE: Final = Option("value", ("--value",), "The value for --param.", "VALUE")
+WAIT: Final = Option("wait", ("--wait",), "Return when the cluster has done it.")
 WAITLOCK: Final = Option("waitlock", ("--waitlock",), "How long to wait for another action on the service to end.", "DURATION", seconds)
+WATCH: Final = Option("watch", ("--watch", "-w"), "Show it anew at each change, until ^C.")

@@ -123,6 +123,8 @@ def _scan(
     except UsageError as error:
         frame = place(program, words, table, is_service)
         known = {spelling[0] for spelling in _spellings(visible(frame, table))}
+        if program == "om" and frame.selector and not frame.words:  # a word alone: no service, it has no command
+            raise UnknownCommand(str(error)) from error
         if frame.words and _expanded(frame.words, visible(frame, table))[0] not in {*known, "help"}:
             raise UnknownCommand(str(error)) from error
         raise

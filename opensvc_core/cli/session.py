@@ -9,7 +9,11 @@ from opensvc_core.model.commandline import Scope
 from opensvc_core.system.paths import Paths
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from opensvc_core.cli.render.colors import Palette
     from opensvc_core.instance.node import Node
+    from opensvc_core.model.snapshot import ServiceStatus
 
 Layout = Literal["classic", "tree"]
 
@@ -43,6 +47,10 @@ class Session:
         self.nodename = nodename
         self.stdout = stdout
         self.stderr = stderr
+        # Completes what is seen here of a service with what the daemon knows of its other nodes, where one answers.
+        self.completed: Callable[[ServiceStatus], ServiceStatus] | None = None
+        # The lines of a log, where the daemon has those of other nodes as well.
+        self.lines: Iterable[str] | None = None
 
     @cached_property
     def node(self) -> Node:
@@ -50,6 +58,14 @@ class Session:
         from opensvc_core.instance.node import Node  # noqa: PLC0415 - not every verb needs it
 
         return Node(root=self.root, nodename=self.nodename)
+
+    def palette(self, choice: str) -> Palette:
+        """The colours for what `--color` says."""
+        import os  # noqa: PLC0415
+
+        from opensvc_core.cli.render.colors import palette  # noqa: PLC0415 - not every verb prints colours
+
+        return palette(choice, self.stdout, os.environ)
 
     def print_json(self, **data: object) -> None:
         """Print an answer for machines: an object with the version of its form."""

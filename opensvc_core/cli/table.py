@@ -44,6 +44,7 @@ def _by_group(action: str) -> dict[str, dict[str, object]]:
 
 
 _SELECTION: Final = (o.RID, o.TAGS, o.SUBSET)
+_ORDER: Final = (o.WAIT, o.TIME)
 _ACTION: Final = (o.LOCAL, *_SELECTION, o.FORCE, o.PLAN, o.WAITLOCK)
 _SYNC: Final = (*_SELECTION, o.FORCE, o.PLAN, o.WAITLOCK, o.CRON, o.KEEP_OWN)
 _EVERY: Final[tuple[Scope, ...]] = ("service", "node", "cluster")
@@ -57,7 +58,9 @@ CORE: Final[Table] = (
         needs_selector=False,
     ),
     _verb("ls", "List services.", o.FORMAT, needs_selector=False),
-    _verb("delete", "Delete the configuration and the state of the service, or sections of it.", o.RID, o.FORCE, o.WAITLOCK),
+    _verb(
+        "delete", "Delete the configuration and the state of the service, or sections of it.", o.LOCAL, o.RID, o.FORCE, o.WAITLOCK, *_ORDER
+    ),
     _verb("edit config", "Open the configuration in an editor, and check it after.", scopes=_EVERY),
     _verb(
         "print config",
@@ -75,7 +78,7 @@ CORE: Final[Table] = (
     _verb(
         "print status",
         "Show the status of the service and its resources.",
-        *(o.REFRESH, o.SHOW_DISABLED, o.FORMAT, o.COLOR),
+        *(o.REFRESH, o.NODE, o.SHOW_DISABLED, o.FORMAT, o.COLOR),
         aliases={"json status": {"format": "json"}},
     ),
     _verb("status", "Answer with the status as the exit code.", o.REFRESH),
@@ -87,20 +90,27 @@ CORE: Final[Table] = (
     _verb(
         "start",
         "Start the service, or resources of it.",
-        *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN),
+        *(*_ACTION, *_ORDER, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN),
         aliases=_by_group("start"),
         module="act",
     ),
-    _verb("stop", "Stop the service, or resources of it.", *_ACTION, o.DOWNTO, aliases=_by_group("stop"), module="act"),
-    _verb("restart", "Stop, then start.", *_ACTION, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN, module="act"),
+    _verb("stop", "Stop the service, or resources of it.", *_ACTION, *_ORDER, o.DOWNTO, aliases=_by_group("stop"), module="act"),
+    _verb("restart", "Stop, then start.", *_ACTION, *_ORDER, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN, module="act"),
     _verb("boot", "What is due when the node comes up.", *_ACTION),
-    _verb("shutdown", "Stop everything, standby resources too.", *_ACTION),
-    _verb("provision", "Make what the resources need, then start.", *(*_ACTION, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN), module="act"),
-    _verb("unprovision", "Stop, then destroy what provision made.", *_ACTION, o.DOWNTO, module="act"),
+    _verb("shutdown", "Stop everything, standby resources too.", *_ACTION, *_ORDER),
+    _verb(
+        "provision",
+        "Make what the resources need, then start.",
+        *(*_ACTION, *_ORDER, o.UPTO, o.DISABLE_ROLLBACK, o.CONFIRM_DOWN),
+        module="act",
+    ),
+    _verb("unprovision", "Stop, then destroy what provision made.", *_ACTION, *_ORDER, o.DOWNTO, module="act"),
     _verb("set provisioned", "Note that the resources are provisioned.", *_SELECTION, module="mark"),
     _verb("set unprovisioned", "Note that the resources are not provisioned.", *_SELECTION, module="mark"),
-    _verb("freeze", "Keep the daemon from starting and stopping on its own.", o.LOCAL, scopes=_HOSTS, module="freeze"),
-    _verb("thaw", "Let the daemon act again.", o.LOCAL, scopes=_HOSTS, aliases={"unfreeze": {}}, module="freeze"),
+    _verb("freeze", "Keep the daemon from starting and stopping on its own.", o.LOCAL, *_ORDER),
+    _verb("thaw", "Let the daemon act again.", o.LOCAL, *_ORDER, aliases={"unfreeze": {}}, module="freeze"),
+    _verb("freeze", "Keep the daemon from starting and stopping on this node.", o.LOCAL, o.NODE, scopes=("node",)),
+    _verb("thaw", "Let the daemon act again on this node.", o.LOCAL, o.NODE, scopes=("node",), aliases={"unfreeze": {}}, module="freeze"),
     _verb("enable", "Let resources take part in actions again.", *_SELECTION, module="enable"),
     _verb("disable", "Keep resources out of actions.", *_SELECTION, module="enable"),
     _verb("run", "Run the tasks of the service.", *_ACTION, o.CRON, module="act"),
@@ -115,7 +125,7 @@ CORE: Final[Table] = (
     _verb("sync all", "Copy them to all of these nodes.", *_SYNC, aliases={"syncall": {}}, module="sync"),
     _verb("sync update", "The same as 'sync all'.", *_SYNC, aliases={"syncupdate": {}}, module="sync"),
     _verb("postsync", "Put in its place what another node has sent; called by that node.", o.WAITLOCK),
-    _verb("logs", "Show the log.", o.FOLLOW, o.LINES, scopes=_HOSTS),
+    _verb("logs", "Show the log.", o.FOLLOW, o.LINES, o.LOCAL, scopes=_HOSTS),
     _verb("ls", "Show the name of this node.", o.FORMAT, scopes=("node",), module="node_ls"),
     _verb("print status", "Show whether the node is frozen, and what it has.", o.FORMAT, scopes=("node",), module="node_status"),
     _verb("print asset", "Show what the node is: system, hardware, addresses.", o.FORMAT, scopes=("node",)),
@@ -134,6 +144,7 @@ CORE: Final[Table] = (
         *(o.NODE, o.FORCE),
         scopes=("node",),
     ),
+    _verb("shutdown", "Stop all services, before the node goes down.", scopes=("node",), module="node_shutdown"),
     _verb("uninstall units", "Have systemd leave the services alone.", o.FORCE, scopes=("node",), module="units"),
     _verb("drivers", "List the drivers that are installed.", o.FORMAT, scopes=("global",)),
     _verb("keywords", "Show the keywords of a driver.", o.FORMAT, scopes=("global",), positionals=("DRIVER",)),
@@ -141,7 +152,7 @@ CORE: Final[Table] = (
     _verb(
         "mon",
         "Show the nodes and the services of the cluster.",
-        *(o.SERVICE, o.COLOR, o.FORMAT, o.UPDATE_STORED, o.MAX_DELAY),
+        *(o.SERVICE, o.WATCH, o.COLOR, o.FORMAT, o.UPDATE_STORED, o.MAX_DELAY),
         scopes=("global",),
         aliases={"monitor": {}},
     ),

@@ -17,7 +17,8 @@ BOOT: Final = "opensvc-boot.service"
 HALT: Final = "opensvc-services.service"
 SCHEDULE: Final = "opensvc-schedule.service"
 TIMER: Final = "opensvc-schedule.timer"
-State = Literal["missing", "disabled", "enabled"]
+AGENT: Final = "opensvc-agent.service"
+State = Literal["missing", "disabled", "enabled", "daemon"]
 
 _MARK: Final = "# Written by 'om node install units' ({}). 'systemctl edit' keeps settings of your own in a file beside it.\n"
 _MARKED: Final = re.compile(re.escape(_MARK).replace(r"\{\}", "([0-9a-f]{12})"))
@@ -47,6 +48,8 @@ Description=OpenSVC services, started when the node comes up
 # Whatever becomes of this start, what is up is stopped with the node; to stop that unit ends a start that still runs.
 Requires={halt}
 After={halt}
+# Where the daemon starts with the node, it starts what the cluster wants here: another node may have taken a service over.
+ConditionPathExists=!{folder}/multi-user.target.wants/{agent}
 {around}
 [Service]
 {common}{environment}ExecStart={om} ** boot --local
@@ -60,9 +63,11 @@ WantedBy=multi-user.target
     HALT: """\
 [Unit]
 Description=OpenSVC services, stopped before the node goes down
+# Stopped before the daemon is, which tells the other nodes that nothing is up here any more.
+After={agent}
 {around}
 [Service]
-{common}{environment}ExecStop={om} ** shutdown --local
+{common}{environment}ExecStop={om} node shutdown
 # Something that hangs must not keep the node up for ever; poweroff.target cuts all off after 30 minutes.
 TimeoutStopSec=20min
 
@@ -81,6 +86,28 @@ TasksMax=infinity
 SyslogIdentifier=opensvc
 {environment}ExecStart=/bin/sh -c '"$$0" node schedule run &' {om}
 """,
+    AGENT: """\
+[Unit]
+Description=OpenSVC daemon: heartbeats, failover, schedules
+Wants={halt}
+{around}
+[Service]
+Type=notify
+ExecStart={om} daemon start --foreground
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=2
+WatchdogSec=60
+TimeoutStartSec=2min
+TimeoutStopSec=1min
+# Services, the actions on them and what keeps their leases go on without the daemon.
+KillMode=process
+TasksMax=infinity
+SyslogIdentifier=opensvc
+{environment}
+[Install]
+WantedBy=multi-user.target
+""",
     TIMER: """\
 [Unit]
 Description=When it is looked what OpenSVC services do by schedule
@@ -95,11 +122,15 @@ WantedBy=timers.target
 }
 
 
-def texts(om: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The units by file name. `om` is the absolute path of the command, `environment` what it needs to be given."""
+def texts(om: Path, environment: Mapping[str, str], *, has_daemon: bool = False) -> dict[str, str]:
+    """The units by file name. `om` is the absolute path of the command, `environment` what it needs to be given.
+
+    `has_daemon`: that of the daemon as well, which is of use only where one is installed.
+    """
     given = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environment.items()))
-    facts = {"om": _quoted(str(om)), "environment": given, "around": _AROUND, "common": _COMMON, "halt": HALT}
-    return {name: _marked(text.format(**facts)) for name, text in _TEXTS.items()}
+    facts = {"om": _quoted(str(om)), "environment": given, "around": _AROUND, "common": _COMMON}
+    facts |= {"halt": HALT, "agent": AGENT, "folder": str(FOLDER)}
+    return {name: _marked(text.format(**facts)) for name, text in _TEXTS.items() if has_daemon or name != AGENT}
 
 
 def install(wanted: Mapping[str, str], folder: Path = FOLDER, *, overwrites: bool = False) -> list[Path]:
@@ -129,12 +160,21 @@ def uninstall(folder: Path = FOLDER, *, is_forced: bool = False) -> list[Path]:
 
 def state(folder: Path = FOLDER, *, root: str | None = None) -> State:
     """Whether the units are there for the node below `root` (None: the one without), and whether services start with the node."""
-    text = files.read_text(folder / BOOT) or ""
-    wanted = f"Environment={_quoted(f'OSVC_ROOT_PATH={root}')}\n"
-    is_there = bool(text) and (wanted in text if root else "OSVC_ROOT_PATH=" not in text)
-    if not is_there:
+    if _is_enabled(folder, AGENT, root):
+        return "daemon"
+    if not _is_there(folder, BOOT, root):
         return "missing"
-    return "enabled" if any(link.exists() for link in folder.glob(f"*.wants/{BOOT}")) else "disabled"
+    return "enabled" if _is_enabled(folder, BOOT, root) else "disabled"
+
+
+def _is_enabled(folder: Path, name: str, root: str | None) -> bool:
+    return _is_there(folder, name, root) and any(link.exists() for link in folder.glob(f"*.wants/{name}"))
+
+
+def _is_there(folder: Path, name: str, root: str | None) -> bool:
+    text = files.read_text(folder / name) or ""
+    wanted = f"Environment={_quoted(f'OSVC_ROOT_PATH={root}')}\n"
+    return bool(text) and (wanted in text if root else "OSVC_ROOT_PATH=" not in text)
 
 
 def _marked(text: str) -> str:

@@ -13,7 +13,17 @@ BELOW = {
     "heartbeat": set(),
     "lease": set(),
     "exploration": {"orchestration"},
-    "simulation": {"orchestration", "heartbeat", "lease"},
+    "configured": {"orchestration"},
+    "simulation": {"orchestration", "heartbeat", "lease", "configured"},
+    "monitor": {"orchestration", "heartbeat", "configured", "guards", "beat", "listener", "trust", "channel", "clock"},
+    "guards": {"clock", "heartbeat", "lease"},
+    "beat": {"heartbeat", "lease", "guards", "channel", "clock"},
+    "runner": {"guards", "channel", "clock"},
+    "trust": {"client"},
+    "listener": {"client", "clock", "trust"},
+    "supervision": set(),
+    "rendering": set(),
+    "commands": {"client", "guards", "rendering", "supervision", "trust"},
 }
 # A pure room imports itself and what has no effect; what makes a room a program stands in `__main__`.
 PURE = {
@@ -64,4 +74,4 @@ def test_what_decides_is_pure(room):
 
 @pytest.mark.parametrize("room", BELOW)
 def test_of_the_core_only_the_door_is_used(room):
-    assert {name for name in imports(room) if name.startswith("opensvc_core")} <= {"opensvc_core.api"}
+    assert {name for name in imports(room) if name.startswith("opensvc_core")} <= {"opensvc_core.api", "opensvc_core.errors"}

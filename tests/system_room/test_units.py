@@ -18,7 +18,7 @@ def folder(tmp_path):
 def test_the_units_call_the_command_of_this_installation():
     texts = units.texts(OM, {})
     assert "ExecStart=/opt/opensvc/bin/om ** boot --local\n" in texts[units.BOOT]
-    assert "ExecStop=/opt/opensvc/bin/om ** shutdown --local\n" in texts[units.HALT]
+    assert "ExecStop=/opt/opensvc/bin/om node shutdown\n" in texts[units.HALT]
 
 
 def test_what_another_node_needs_is_given_to_it():
@@ -104,3 +104,24 @@ def test_the_state_is_that_of_the_node_that_asks(folder):
     assert (units.state(folder), units.state(folder, root="/srv/a b")) == ("disabled", "missing")
     units.install(units.texts(OM, {"OSVC_ROOT_PATH": "/srv/a b"}), folder)
     assert (units.state(folder), units.state(folder, root="/srv/a b")) == ("missing", "disabled")
+
+
+def test_the_daemon_has_a_unit_where_one_is_installed(folder):
+    texts = units.texts(OM, {}, has_daemon=True)
+    assert "ExecStart=/opt/opensvc/bin/om daemon start --foreground\n" in texts[units.AGENT]
+    assert "KillMode=process\n" in texts[units.AGENT]
+    assert units.AGENT not in units.texts(OM, {})
+    units.install(texts, folder)
+    assert folder / units.AGENT in units.uninstall(folder)
+
+
+def test_the_unit_for_boot_gives_way_to_the_daemon(folder):
+    units.install(units.texts(OM, {}, has_daemon=True), folder)
+    wants = folder / "multi-user.target.wants"
+    wants.mkdir()
+    (wants / units.BOOT).symlink_to(folder / units.BOOT)
+    assert units.state(folder) == "enabled"
+    (wants / units.AGENT).symlink_to(folder / units.AGENT)
+    assert units.state(folder) == "daemon"
+    text = (folder / units.BOOT).read_text()
+    assert "ConditionPathExists=!/etc/systemd/system/multi-user.target.wants/opensvc-agent.service\n" in text

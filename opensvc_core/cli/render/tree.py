@@ -35,7 +35,7 @@ _Line = tuple[str, _Node | str]
 
 
 def instance_tree(service: ServiceStatus, palette: Palette = PLAIN) -> str:
-    """The service with its notices, a line for each instance, and the local instance's resources with their messages."""
+    """The service with its notices, a line for each instance, and the resources of those whose picture has some, with their messages."""
     lines = list(_lines(_service_node(service, palette), lead="", rest=""))
     width = max(_NAME_WIDTH, *(len(first) for first, _ in lines))
     return "\n".join(_text(first, columns, width, palette) for first, columns in lines)
@@ -61,7 +61,7 @@ def _text(first: str, columns: _Node | str, width: int, palette: Palette) -> str
 def _service_node(service: ServiceStatus, palette: Palette) -> _Node:
     notices = [palette.paint(notice, *_styles(_SERVICE_NOTICE_STYLES.get(notice))) for notice in service.notices]
     local = _instance_node(service.local, palette, branches=tuple(_resource_nodes(service.local)))
-    peers = [_instance_node(instance, palette) for instance in service.instances[:-1]]
+    peers = [_instance_node(instance, palette, branches=tuple(_resource_nodes(instance))) for instance in service.instances[:-1]]
     return _Node(
         str(service.path), status=service.avail, label=", ".join(notices), branches=(_Node("instances", branches=(*peers, local)),)
     )

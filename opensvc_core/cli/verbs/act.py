@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opensvc_core.cli.acting import act_on
+from opensvc_core.cli.cluster import refuse_alone
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, selection, services
@@ -18,6 +19,7 @@ def run(session: Session, arguments: Arguments) -> int:
 
 def carry_out(session: Session, arguments: Arguments, found: list[Service], action: str, *, is_one: bool | None = None) -> int:
     """Do an action on services as the options say. `is_one`: only one can be meant, a plan need not name it; default: it is one."""
+    refuse_alone(session, arguments)
     request = Request(
         action,
         selection(arguments),

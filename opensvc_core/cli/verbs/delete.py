@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opensvc_core.cli.cluster import refuse_alone
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, services
@@ -14,6 +15,8 @@ from opensvc_core.instance.service import Service
 
 def run(session: Session, arguments: Arguments) -> int:
     """Delete. A service that is not down is refused: what it started would be left without an owner."""
+
+    refuse_alone(session, arguments)
 
     def delete(service: Service) -> None:
         if arguments.rid:

@@ -21,15 +21,22 @@ _PAUSE = 0.2
 
 def run(session: Session, arguments: Arguments) -> int:
     """Print the last lines in the layout of the command, and with -f those that follow."""
-    files = [session.paths.log_file(service.path) for service in services(session)]
-    if arguments.follow and len(files) != 1:
-        raise UsageError("--follow follows the log of one service")
     with printer(session, session.stdout) as show:
-        for file in files:
-            lines = _following(file, arguments.lines) if arguments.follow else _last(file, arguments.lines)
+        for lines in [iter(session.lines)] if session.lines is not None else _logs(session, arguments):
             for event in read(lines):
                 show(event)
     return 0
+
+
+def _logs(session: Session, arguments: Arguments) -> list[Iterator[str]]:
+    """The lines of the node's log, or of each service's."""
+    if session.scope == "node":
+        files = [session.paths.log / "node.log"]
+    else:
+        files = [session.paths.log_file(service.path) for service in services(session)]
+    if arguments.follow and len(files) != 1:
+        raise UsageError("--follow follows the log of one service")
+    return [_following(file, arguments.lines) if arguments.follow else _last(file, arguments.lines) for file in files]
 
 
 def _last(file: Path, count: int | None) -> Iterator[str]:

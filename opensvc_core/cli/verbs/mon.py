@@ -7,6 +7,7 @@ import random
 import time
 from typing import Any
 
+from opensvc_core.cli.cluster import refuse_alone
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.render.classic import monitor_table
 from opensvc_core.cli.render.colors import palette
@@ -18,6 +19,7 @@ from opensvc_core.model.snapshot import ServiceStatus
 
 def run(session: Session, arguments: Arguments) -> int:
     """Print the table of services, or with --updatedb only refresh what plugins know of them."""
+    refuse_alone(session, arguments)
     if arguments.max_delay:
         time.sleep(random.uniform(0, arguments.max_delay))
     statuses: list[ServiceStatus] = []

@@ -10,6 +10,7 @@ from opensvc_core.cli.session import Session
 from opensvc_core.system import units
 
 _AT_BOOT = {
+    "daemon": f"the daemon starts what is wanted here ({units.AGENT})",
     "enabled": f"services start ({units.BOOT})",
     "disabled": f"no service starts: {units.BOOT} is not enabled",
     "missing": "no service starts: no unit is installed ('om node install units')",

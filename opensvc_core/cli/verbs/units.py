@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from opensvc_core.cli import cluster
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.errors import ActionRefused
@@ -16,6 +17,15 @@ from opensvc_core.system.host import is_root
 _NEXT = """\
 next:
   systemctl daemon-reload
+  systemctl enable {boot} {halt}  # services start and stop with the node
+  systemctl start {halt}  # they are stopped when it goes down, from now on
+  systemctl enable --now {timer}  # what is due by schedule is done
+"""
+_NEXT_WITH_DAEMON = """\
+next:
+  systemctl daemon-reload
+  systemctl enable --now {agent} {halt}  # the daemon runs; services start as it decides, and stop with the node
+without the daemon:
   systemctl enable {boot} {halt}  # services start and stop with the node
   systemctl start {halt}  # they are stopped when it goes down, from now on
   systemctl enable --now {timer}  # what is due by schedule is done
@@ -43,12 +53,14 @@ def _install(session: Session, *, overwrites: bool) -> None:
     environment = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
     if "OSVC_ROOT_PATH" in environment:
         environment["OSVC_ROOT_PATH"] = str(Path(environment["OSVC_ROOT_PATH"]).absolute())
-    written = units.install(units.texts(_om(), environment), overwrites=overwrites)
+    has_daemon = cluster.has_daemon()
+    written = units.install(units.texts(_om(), environment, has_daemon=has_daemon), overwrites=overwrites)
     for file in written:
         print(f"wrote {file}", file=session.stdout)
     if not written:
         print(f"the units are in {units.FOLDER} already", file=session.stdout)
-    print(_NEXT.format(boot=units.BOOT, halt=units.HALT, timer=units.TIMER), end="", file=session.stdout)
+    text = _NEXT_WITH_DAEMON if has_daemon else _NEXT
+    print(text.format(boot=units.BOOT, halt=units.HALT, timer=units.TIMER, agent=units.AGENT), end="", file=session.stdout)
 
 
 def _uninstall(session: Session, *, is_forced: bool) -> None:

@@ -75,6 +75,7 @@ def replay(lab, script, environment):
 
 @pytest.mark.parametrize(("script", "names", "environment"), [
     ("000.steps", ("demo1", "demo2"), {}),
+    ("000_cluster.steps", ("demo1", "demo2"), {}),
     ("001.steps", ("sles1", "sles2"), {"OSVC_ROOT_PATH": "/opt/opensvc", "PATH": f"/opt/opensvc/bin:{BIN}:/usr/sbin:/usr/bin:/sbin:/bin"}),
     ("002.steps", ("node1", "node2"), {"PATH": f"/usr/sbin:/usr/bin:/sbin:/bin:{BIN}"}),
 ])  # fmt: skip

@@ -1,0 +1,1 @@
+"""What people and scripts ask of the daemon, from the command line."""

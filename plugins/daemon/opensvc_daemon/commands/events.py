@@ -1,0 +1,37 @@
+"""events: what happens in the cluster, as it happens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from opensvc_core.errors import ActionFailed
+from opensvc_daemon.commands.reaching import needed
+
+
+def run(session: Any, arguments: Any) -> int:
+    """A line for each event, until ^C: number, moment, kind, node, service, and what is new; `--format json`: as data."""
+    client = needed(session)
+    more = arguments.more
+    chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": session.selector or None}
+    for event in client.stream("/v1/events", **chosen):
+        print(_line(event, is_data=arguments.format == "json"), file=session.stdout, flush=True)
+    raise ActionFailed("the daemon has ended")
+
+
+def _line(event: Any, *, is_data: bool) -> str:
+    if is_data:
+        import json  # noqa: PLC0415
+
+        return json.dumps(event, ensure_ascii=False)
+    moment = event.get("at", 0.0)
+    when = time.strftime("%H:%M:%S", time.localtime(moment)) + f".{int(moment % 1 * 1000):03d}"
+    words = [str(event.get("id", "")), when, event.get("kind", ""), event.get("node", ""), event.get("service", "")]
+    facts = " ".join(f"{key}={_value(value)}" for key, value in (event.get("data") or {}).items())
+    return " ".join(word for word in (*words, facts) if word)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value if value and " " not in value else f"'{value}'"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

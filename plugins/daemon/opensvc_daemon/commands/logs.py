@@ -1,0 +1,73 @@
+"""logs: what all nodes of the cluster did with a service."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+from opensvc_core.errors import OpensvcError, UsageError
+from opensvc_daemon.commands.reaching import place, reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opensvc_daemon.client import Client
+
+
+def take(session: Any, arguments: Any) -> int | None:
+    """Have the core show the lines of all nodes that have the service, in the order of time; with -f those that follow."""
+    client = None if arguments.local else reach(session)
+    if client is None:
+        return None
+    services = [str(service.path) for service in session.node.services(session.selector)]
+    if arguments.follow and len(services) != 1:
+        raise UsageError("--follow follows the log of one service")
+    document = client.get("/v1/status")
+    session.lines = (
+        line
+        for service in services
+        for line in (_following if arguments.follow else _merged)(session, client, service, _nodes(document, service), arguments.lines)
+    )
+    return None
+
+
+def _nodes(document: Any, service: str) -> list[str]:
+    """The nodes that have an instance and can be asked."""
+    found = document["services"].get(service, {}).get("instances", {document["me"]: {}})
+    return [node for node in found if node == document["me"] or document["nodes"].get(node, {}).get("reach") in ("beating", "heard")]
+
+
+def _merged(session: Any, client: Client, service: str, nodes: list[str], count: int | None) -> Iterator[str]:
+    lines = [line for node in nodes for line in _lines(session, client, service, node, lines=count)]
+    lines.sort(key=lambda line: line.partition(" ")[0])  # a line begins with its moment
+    yield from lines if count is None else lines[len(lines) - min(count, len(lines)) :]
+
+
+def _lines(session: Any, client: Client, service: str, node: str, **how: Any) -> Iterator[str]:
+    """The lines of one node; a node that can't be asked is told, and is no reason to hide the others."""
+    try:
+        for one in client.stream(f"{place(service)}/log", node=node, **how):
+            yield one["line"]
+    except OpensvcError as error:
+        print(f"{session.program}: the log of {node}: {error}", file=session.stderr, flush=True)
+
+
+def _following(session: Any, client: Client, service: str, nodes: list[str], count: int | None) -> Iterator[str]:
+    """A reader for each node: lines come when they come."""
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def read(node: str) -> None:
+        for line in _lines(session, client, service, node, follow=1, lines=count):
+            lines.put(line)
+        lines.put(None)
+
+    for node in nodes:
+        threading.Thread(target=read, args=(node,), daemon=True).start()
+    left = len(nodes)
+    while left:
+        line = lines.get()
+        if line is None:
+            left -= 1
+        else:
+            yield line

@@ -1,0 +1,1 @@
+"""How the cluster is shown: from its document to text, pure."""

@@ -1,0 +1,63 @@
+"""A stage for commands: a socket that answers as a daemon's API would, with documents that a test has written."""
+
+import json
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+
+class Api(socketserver.ThreadingUnixStreamServer):
+    """Answers are by method and path: a value, or a function of the question's body and parameters; `asked` has the questions."""
+
+    daemon_threads = True
+
+    def __init__(self, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(str(path), _Handler)
+        self.answers, self.asked = {}, []
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def end(self):
+        self.shutdown()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer()
+
+    def do_POST(self):
+        self.answer()
+
+    def answer(self):
+        place = urlsplit(self.path)
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
+        parameters = {name: values[0] for name, values in parse_qs(place.query).items()}
+        key = (self.command, unquote(place.path))
+        self.server.asked.append((*key, body or parameters))
+        found = self.server.answers.get(key, (404, {"error": f"there is no {key}"}))
+        code, value = found if isinstance(found, tuple) else (200, found)
+        value = value(body, parameters) if callable(value) else value
+        lines = value if isinstance(value, list) else [value]
+        data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def address_string(self):
+        return "unix"
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def api(root):
+    """The API of the node below `root`."""
+    api = Api(root / "run/api.sock")
+    yield api
+    api.end()

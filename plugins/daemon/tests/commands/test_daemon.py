@@ -1,0 +1,88 @@
+"""The daemon of a node below a folder: started, stopped, killed, and what its services feel of that."""
+
+import json
+import os
+import signal
+
+import pytest
+
+FLAG = "[DEFAULT]\norchestrate = no\n[fs#1]\ntype = flag\n"
+
+
+@pytest.fixture
+def node(root):
+    """A node whose API is on its unix socket alone."""
+    root.write("etc/node.conf", "[listener]\nport = 0\n")
+    root.write("etc/svc1.conf", FLAG)
+    return root
+
+
+def pids(node):
+    found = json.loads((node / "run/daemon.json").read_text())
+    return {name: one["pid"] for name, one in found["parts"].items()} | {"supervisor": found["supervisor"]["pid"]}
+
+
+def test_a_daemon_is_started_asked_and_stopped_and_leaves_services_alone(node):
+    node("om daemon start")
+    node("om daemon running")
+    assert node("om daemon start").stderr == "the daemon runs already\n"
+    status = node("om daemon status").stdout
+    assert [line.split()[0] for line in status.splitlines()[1:5]] == ["supervisor", "beat", "runner", "monitor"]
+    node("om svc1 start --wait --time 20")
+    assert node.is_up("svc1", "fs#1")
+    node.wait_for(lambda: "up         idle, started" in node("om svc1 print status").stdout)
+    node("om daemon stop")
+    node("om daemon running", code=1)
+    assert node.is_up("svc1", "fs#1")
+    assert node("om svc1 print status").stdout.splitlines()[2].endswith("no monitor")
+    assert "the daemon stopped; services stay as they are" in node("om node logs").stdout
+
+
+def test_a_restart_finds_services_as_they_were(node):
+    node("om daemon start")
+    node("om svc1 start --wait --time 20")
+    before = pids(node)
+    node("om daemon restart")
+    assert not set(pids(node).values()) & set(before.values())
+    node.wait_for(lambda: " svc1      up " in node("om mon").stdout)
+    node("om daemon stop")
+
+
+def test_a_daemon_that_was_killed_is_replaced_by_the_next_start(node):
+    node("om daemon start")
+    before = pids(node)
+    os.kill(before["supervisor"], signal.SIGKILL)
+    node.wait_for(lambda: node("om daemon running", code=None).code == 1)
+    node("om daemon start")
+    after = pids(node)
+    assert after["beat"] == before["beat"]
+    assert after["monitor"] != before["monitor"]
+    node("om svc1 start --wait --time 20")
+    node("om daemon stop")
+
+
+def test_a_monitor_that_dies_is_begun_again(node):
+    node("om daemon start")
+    monitor = pids(node)["monitor"]
+    os.kill(monitor, signal.SIGKILL)
+    node.wait_for(lambda: pids(node).get("monitor", monitor) != monitor)
+    node.wait_for(lambda: "begun again 1 times" in node("om daemon status", code=None).stdout)
+    node("om svc1 start --wait --time 20")
+    node("om daemon stop")
+
+
+def test_a_start_that_fails_says_why_in_one_line(node):
+    node.write("etc/cluster.conf", "[cluster]\nname\n")
+    done = node("om daemon start", code=None)
+    assert done.code != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "cluster.conf" in done.stderr
+    node("om daemon running", code=1)
+
+
+def test_in_the_foreground_it_is_the_process_itself(node):
+    process = node.begin("om daemon start --foreground")
+    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout, 20)
+    assert pids(node)["supervisor"] == process.pid
+    process.terminate()
+    assert process.wait(timeout=20) == 0

@@ -1,0 +1,66 @@
+"""Services of a node with a daemon start and stop with it, by the units that `om node install units` writes."""
+
+import pytest
+
+pytestmark = pytest.mark.lab(nodes=1, init="systemd")
+
+AGENT, BOOT, HALT = "opensvc-agent.service", "opensvc-boot.service", "opensvc-services.service"
+WEB = "[DEFAULT]\norchestrate = start\n[fs#1]\ntype = flag\n[app#1]\ntype = simple\nstart = sleep 1000\n"
+BY_HAND = "[fs#1]\ntype = flag\n"
+
+
+@pytest.fixture
+def node(lab):
+    """A node that comes up as machines do, with the daemon's unit enabled."""
+    (node,) = lab.nodes
+    node.write("/etc/systemd/system/lab.target.d/boot.conf", "[Unit]\nWants=multi-user.target\n")
+    node.write("/etc/opensvc/web.conf", WEB)
+    node.write("/etc/opensvc/byhand.conf", BY_HAND)
+    assert AGENT in node("om node install units").stdout
+    node("systemctl daemon-reload")
+    node(f"systemctl enable {AGENT} {BOOT} {HALT}")
+    node(f"systemctl start {AGENT}")
+    return node
+
+
+def off_and_on(node):
+    """Have the node go down in order, and come up again."""
+    node("timeout 40 systemctl poweroff", code=None, timeout=50)
+    node.wait_for(lambda: not node.is_up, 40)
+    node.power_off()
+    node.power_on()
+    node.wait_for(lambda: node("systemctl is-system-running", code=None).stdout in ("running\n", "degraded\n"), 40)
+
+
+def state(node, unit):
+    return node(f"systemctl is-active {unit}", code=None).stdout.strip()
+
+
+@pytest.mark.timeout(150)
+def test_the_daemon_starts_and_stops_services_with_the_node(node):
+    assert (state(node, AGENT), state(node, HALT)) == ("active", "active")
+    assert "the daemon starts" in node("om node print status").stdout
+    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
+    node("om byhand start --wait --time 20")
+    off_and_on(node)
+    assert "kill " in node("om web logs").stdout
+    assert "rm -f" in node("om byhand logs").stdout
+    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
+    node("om byhand status", code=1)
+    assert (state(node, AGENT), state(node, HALT), state(node, BOOT)) == ("active", "active", "inactive")
+
+
+@pytest.mark.timeout(120)
+def test_a_daemon_that_is_stopped_killed_or_uninstalled_leaves_services_running(node):
+    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
+    pid = node("pgrep -x sleep").stdout
+    node("om daemon stop")
+    assert state(node, AGENT) == "inactive"
+    node("om daemon start")
+    assert state(node, AGENT) == "active"
+    node("systemctl kill --signal=KILL --kill-whom=main opensvc-agent.service")
+    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout, 30)
+    node("nodemgr uninstall units")
+    node("systemctl daemon-reload")
+    assert node("pgrep -x sleep").stdout == pid
+    node("om web status")
