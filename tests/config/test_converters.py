@@ -112,6 +112,8 @@ REFUSED = [
 
 
 def name_of(value: object) -> str | None:
+    if isinstance(value, frozenset):
+        return repr(sorted(value))
     return value.__name__ if callable(value) else repr(value)[:40]
 
 
@@ -146,7 +148,7 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), PRINTED, ids=repr)
+@pytest.mark.parametrize(("value", "text"), PRINTED, ids=name_of)
 def test_a_value_is_printed(value, text):
     assert c.print_value(value) == text
 
