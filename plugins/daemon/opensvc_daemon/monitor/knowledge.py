@@ -91,6 +91,11 @@ class Peer:
         return bool(self.data) and self.replica.incarnation == self.incarnation
 
     @property
+    def is_told(self) -> bool:
+        """What it says by now, as its beats tell, has arrived here."""
+        return self.is_merged and self.announced <= self.replica.generation
+
+    @property
     def node(self) -> Json:
         """Its own branch of the data."""
         node = self.data.get("node")

@@ -43,6 +43,7 @@ def _peer(known: Knowledge, peer: Peer, *, is_gone: bool) -> NodeView:
         Reach.GONE if is_gone and peer.reach is not Reach.BEATING else peer.reach,
         peer.reach_since,
         merged=peer.merged,
+        is_told=peer.is_told,
         fencing=peer.fencing,
         fencing_since=peer.fencing_since,
         can_be_fenced=peer.name in known.fenceable,

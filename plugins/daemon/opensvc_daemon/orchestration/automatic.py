@@ -43,12 +43,14 @@ def run_itself(e: Evaluation, service: ServiceView) -> Orders:
 
 def _of_a_down_one(e: Evaluation, service: ServiceView) -> Orders:
     """An instance that is down here: its standby resources, restarts of what just failed, or the way up of the whole."""
-    if not e.mine(service).is_provisioned:
-        return _rise_by_itself(e, service)  # which says so: there is nothing yet, or nothing any more, to be kept up
-    tended = tend(e, service)
+    if not e.mine(service).is_provisioned:  # which says so: there is nothing yet, or nothing any more, to be kept up
+        return _rise_by_itself(e, service)
+    # taken over while this node was away: what failed here before is no reason for anything any more
+    is_elsewhere = service.is_failover and bool(e.seen_up(service))
+    tended = tend(e, service, is_expected_up=not is_elsewhere)
     if any(order.do in {Do.ACT, Do.LEAVE} for order in tended):
         return tended
-    if not is_retrying(e, service):
+    if is_elsewhere or not is_retrying(e, service):
         return (*tended, *_rise_by_itself(e, service))
     if not service.is_failover:
         return tended

@@ -53,6 +53,8 @@ def resolve_split(e: Evaluation, service: ServiceView, active: list[str]) -> Ord
     if not e.timer.has_passed(e.view.awake_since, e.settings.heartbeat_timeout):
         # what it has read so far may be old: it was queued while this node was away
         return nothing(service, Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),)))
+    if untold := [node for node in active if not e.view.nodes[node].is_told]:
+        return nothing(service, *(Reason("split.untold", node) for node in untold))
     if needs_lease(service):
         return nothing(service, told, Reason("split.lease"))
     alone = [node for node in active if service.instances[node].is_alone]

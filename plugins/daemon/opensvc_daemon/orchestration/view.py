@@ -76,7 +76,8 @@ class NodeView(NamedTuple):
     """One node.
 
     `state_since` is when its present state was first seen here; `reach_since` the same for `reach`. `merged` is the
-    generation of our data that it says it has, and `links` tells for each heartbeat whether it works in both directions.
+    generation of our data that it says it has, `is_told` whether what it says by now has arrived here, and `links` tells
+    for each heartbeat whether it works in both directions.
     """
 
     name: str
@@ -90,6 +91,7 @@ class NodeView(NamedTuple):
     score: int = 0
     version: int = 1
     merged: int = 0
+    is_told: bool = True
     fencing: Fencing = Fencing.NONE
     fencing_since: float = 0.0
     can_be_fenced: bool = False

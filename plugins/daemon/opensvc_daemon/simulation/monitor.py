@@ -14,6 +14,7 @@ from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach
 from opensvc_daemon.simulation.carrying import Carrying
 from opensvc_daemon.simulation.data import Config, Life, Message, NodeData
+from opensvc_daemon.simulation.hearing import CONTACT
 from opensvc_daemon.simulation.viewing import view_of
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ class Monitor:
             self.machine.say(f"{peer} is {ear.reach.value}")
             if ear.reach is Reach.BEATING:
                 self.fencing.pop(peer, None)
-                self.touch()
+            if ear.reach in CONTACT and self.confirmed.pop(peer, None) is not None:
+                self.grow()  # it lives: what was confirmed was wrong, or is over
             self.touch()
         silent = self.hearing.falls_silent()
         if silent - now < self.world.interval and silent < self._checks:

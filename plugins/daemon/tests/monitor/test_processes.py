@@ -68,6 +68,20 @@ def test_a_crash_is_survived_by_the_service(street):
     assert "n1 does not answer; no data is at stake" in story
 
 
+def test_a_node_that_comes_back_after_a_crash_is_no_split(street):
+    both = pair(street)
+    both["n1"].kill()
+    both["n2"].wait(lambda document: _is_seen_up(document, "n2"), "n2 has taken it over")
+    (both["n1"].root / "run" / "svc" / "svc1" / "fs#1.flag").unlink()  # as the boot does
+    both["n1"].start()
+    both["n2"].wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "n1 is back")
+    both["n1"].wait(lambda document: document["nodes"]["n1"]["state"] == "idle", "n1 is idle")
+    assert both["n2"].is_up()
+    assert not both["n1"].is_up()
+    assert both["n2"].instance()["frozen"] is False
+    assert "at once" not in both["n2"].log() + both["n1"].log()
+
+
 def test_a_switch_moves_it_and_moves_nothing_else(street):
     both = pair(street)
     assert both["n1"].asked("switch", "n2")["progress"] == "done"

@@ -45,6 +45,12 @@ def test_a_new_life_that_has_told_nothing_is_looking_at_its_services():
     assert view.nodes["n2"].state is NodeState.INIT
 
 
+def test_what_a_peer_has_said_since_is_known_to_be_missing():
+    assert view_of(known(peer(announced=3))).nodes["n2"].is_told
+    assert not view_of(known(peer(announced=4))).nodes["n2"].is_told
+    assert not view_of(known(peer(life=6))).nodes["n2"].is_told
+
+
 def test_a_peer_that_has_never_told_anything_may_have_it_up():
     view = view_of(known(Peer("n2", Reach.BEATING, incarnation=6)))
     assert view.nodes["n2"].state is NodeState.INIT

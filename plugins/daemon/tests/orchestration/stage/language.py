@@ -236,6 +236,7 @@ _NODE: Table = {
     "thawed": _flag(is_frozen=False),
     "overloaded": _flag(is_overloaded=True),
     "can be fenced": _flag(can_be_fenced=True),
+    "untold": _flag(is_told=False),
     "load": lambda value: {"load": float(value)},
     "score": _number("score"),
     "version": _number("version"),
