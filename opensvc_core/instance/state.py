@@ -80,6 +80,8 @@ class State:
     def set_provisioned(self, rid: str, *, value: bool) -> None:
         """Record whether a resource is provisioned."""
         files.write_json(self.resource_dir(rid) / "provisioned", value)
+        # where a daemon waits for news: it watches one folder for each service
+        files.write_json(self.folder / "noted.json", {"rid": rid, "is_provisioned": value}, is_durable=False)
 
     def in_progress(self) -> frozenset[str]:
         """The resources that the running action is about; means something only while the lock is held."""

@@ -15,7 +15,7 @@ from opensvc_daemon.listener.logs import follow, last_lines
 from opensvc_daemon.listener.members import Members
 from opensvc_daemon.listener.metrics import metrics
 from opensvc_daemon.listener.openapi import description
-from opensvc_daemon.listener.rights import Right
+from opensvc_daemon.listener.rights import Forbidden, Right
 from opensvc_daemon.listener.routes import Route, Value
 from opensvc_daemon.listener.served import Json, Served
 
@@ -46,6 +46,8 @@ class Api:
     async def ask(self, call: Call) -> Mapping[str, Any]:
         """Take a request on, once what a person knows of silent members is known."""
         asked = call.values
+        if asked["confirmed_down"] and not call.who.may(Right.ADMINISTER):
+            raise Forbidden(f"confirmed_down: to say that a member is down is to {Right.ADMINISTER.value}, and not for {call.who}")
         for node in asked["confirmed_down"]:
             await self.served.confirm_down(node)
         return await self.served.ask(asked["service"], asked["wish"], asked["to"], f"{call.who} by {self.node.name}", id=call.request)

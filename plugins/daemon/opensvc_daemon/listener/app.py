@@ -16,7 +16,7 @@ from opensvc_daemon.listener.calls import Call, Lines, Log, Passed, Text
 from opensvc_daemon.listener.identity import Connection, Identities
 from opensvc_daemon.listener.peers import PASSED_ON, Peers
 from opensvc_daemon.listener.pieces import pieces
-from opensvc_daemon.listener.rights import Caller, Right, Who
+from opensvc_daemon.listener.rights import Caller, Forbidden, Right, Who
 from opensvc_daemon.listener.routes import BadMethod, Route, find, read_values
 from opensvc_daemon.listener.served import Elsewhere
 
@@ -67,10 +67,6 @@ CODES: Final[tuple[tuple[type[OpensvcError], int], ...]] = (
     (ActionFailed, 502),
     (Elsewhere, 502),
 )
-
-
-class Forbidden(ActionRefused):
-    """The table of rights says no."""
 
 
 class App:

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from enum import Enum, unique
 from typing import Final, NamedTuple
 
+from opensvc_core.errors import ActionRefused
+
+
+class Forbidden(ActionRefused):
+    """The table of rights says no."""
+
 
 @unique
 class Caller(Enum):

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from functools import partial
 
 from opensvc_core.api import Node, OpensvcError
@@ -47,7 +48,11 @@ async def _serve(monitor: Monitor) -> None:
 
 if __name__ == "__main__":
     # not sys.exit: threads that wait for a link that is gone must not hold the end up
-    code = main()
+    try:
+        code = main()
+    except Exception:  # noqa: BLE001 - the one catch-all of the process
+        traceback.print_exc()
+        code = 1
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

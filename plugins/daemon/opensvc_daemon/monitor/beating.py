@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opensvc_daemon.clock import now
 from opensvc_daemon.heartbeat.beat import incarnation_from
 from opensvc_daemon.monitor.connections import Connection
+from opensvc_daemon.monitor.hearing import ALIVE
 from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.orchestration.view import Fencing, Lease, Reach
 
@@ -26,6 +27,7 @@ class Beating:
         self.links: dict[str, Json] = {}
         self.released: set[str] = set()
         self._has_begun = False
+        self._life = 0
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Tell beat something; before a life has begun it is told nothing but that."""
@@ -35,8 +37,10 @@ class Beating:
     async def begin_life(self) -> None:
         """A new life: beat's counters begin anew, so nothing of an older one may be believed."""
         incarnation, moment = incarnation_from(os.urandom(8)), now()
+        self._life = incarnation
         self._has_begun = False
         self._monitor.hearing.forget()
+        self.released.clear()  # what was not heard is ordered again
         self._known.awake_since = moment
         self._monitor.hearing.woke(moment)
         self._monitor.publishing.begin(incarnation)
@@ -51,6 +55,8 @@ class Beating:
     def _told(self, message: Json) -> None:
         tell = message.get("tell")
         if tell == "begun":
+            if message.get("incarnation") != self._life:
+                return  # of a life before this one
             self._has_begun = True
             self._monitor.pulse()
         elif tell == "overtaken":
@@ -83,6 +89,8 @@ class Beating:
         for peer, before in self._monitor.hearing.refresh(now()):
             if peer.reach is Reach.BEATING:
                 peer.fencing = Fencing.NONE
+            if peer.reach in ALIVE:
+                self._monitor.grow()  # nobody is to take it for gone any more
             ago = f", last heard {now() - peer.last_heard:.2f} s ago" if peer.last_heard and peer.reach is not Reach.BEATING else ""
             self._monitor.say_of(peer.name, f"{peer.name} is {peer.reach.value}{ago} (it was {before.value})")
             self._monitor.events.publish("peer", peer.name, "", {"reach": peer.reach.value, "before": before.value})
@@ -99,7 +107,8 @@ class Beating:
         self._monitor.grow()
 
     def _take_leases(self, leases: Mapping[str, Mapping[str, Any]]) -> None:
-        for service, told in leases.items():
+        for service in {**self._known.leases, **leases}:
+            told = leases.get(service) or {"state": "none"}  # beat knows nothing of it
             lease, since = Lease(told["state"]), float(told.get("since") or 0.0)
             before = self._known.leases.get(service, (Lease.NONE, 0.0))[0]
             self._known.leases[service] = (lease, since)

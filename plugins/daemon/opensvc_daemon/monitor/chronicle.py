@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from opensvc_core.api import Journal, Level, Node, OpensvcError
 from opensvc_daemon.orchestration.orders import Decision, Order
@@ -24,6 +24,9 @@ _QUIET = frozenset(
 RECORD_LIMIT = 1 << 20
 _LENGTH = struct.Struct(">I")
 
+# Decisions that wait to be written at most.
+_MOST_WAITING: Final = 200
+
 
 class Chronicle:
     """Lines are written by a thread of its own, in their order: a slow disk holds no decision up."""
@@ -31,6 +34,7 @@ class Chronicle:
     def __init__(self, node: Node) -> None:
         self._node, self._said = node, dict[str, str]()
         self._writer = ThreadPoolExecutor(1, "chronicle")
+        self._waiting = 0
         self._record, self._last = _File(node.paths.var / "node" / "decisions"), Decision(())
 
     def say(self, service: str, text: str, level: str = "INFO") -> None:
@@ -66,7 +70,12 @@ class Chronicle:
         """Record a decision, unless it is the one before."""
         if decision.orders != self._last.orders:
             self._last = decision
-            self._writer.submit(self._record.note, view, now, decision)
+            if self._waiting < _MOST_WAITING:  # a disk that hangs must not fill the memory
+                self._waiting += 1
+                self._writer.submit(self._record.note, view, now, decision).add_done_callback(self._noted)
+
+    def _noted(self, _done: object) -> None:
+        self._waiting -= 1
 
     def later(self, do: Callable[..., Any], *values: Any) -> Any:
         """Have the thread do something after what was said so far; a future of the standard library."""

@@ -77,8 +77,8 @@ class Configuring:
             if not file.exists():
                 return None
             descent = node.store.settle(file)
-        except OpensvcError as error:
-            self._monitor.say(str(error), "WARNING")
+        except (OpensvcError, OSError) as error:
+            self._monitor.say(f"{file}: {error}", "WARNING")
             return None
         return ServiceFile({}, descent.digest, descent.generations, file.name)
 

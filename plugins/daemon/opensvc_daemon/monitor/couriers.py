@@ -53,7 +53,7 @@ class Couriers:
 
     async def carry(self, peer: str, data: bytes) -> bool:
         """Hand a parcel to a peer over the first link that does it; whether one did."""
-        for name, route in self._routes.items():
+        for name, route in list(self._routes.items()):  # links may be configured meanwhile
             if peer not in route.link.place.peers:
                 continue
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -49,7 +50,7 @@ class Files:
     def __init__(self, node: Node) -> None:
         self.node = node
         self._marks: dict[str, Mark | None] = {}
-        self._active: dict[str, Mark | None] = {}
+        self._active: dict[str, tuple[Mark | None, ...]] = {}
         self._host: tuple[Mark | None, ...] | None = None
         self._last: dict[str, ServiceFile] = {}
 
@@ -73,10 +74,11 @@ class Files:
             file = service.file
         except OpensvcError:
             return  # gone in this moment
-        service.state.folder.mkdir(parents=True, exist_ok=True)  # what is not there can't be watched
-        found.folders |= {file.parent, service.state.folder}
+        with suppress(OSError):  # a full disk: what is not there can't be watched, and is looked at now and then
+            service.state.folder.mkdir(parents=True, exist_ok=True)
+        found.folders |= {folder for folder in (file.parent, service.state.folder) if folder.is_dir()}
         found.frozen[name] = service.state.is_frozen()
-        active = _mark(service.state.folder / "active.json")
+        active = (_mark(service.state.folder / "active.json"), _mark(service.state.folder / "noted.json"))
         if name in self._marks and self._active.get(name) != active:
             found.acted.add(name)
         self._active[name] = active
@@ -93,8 +95,9 @@ class Files:
 def read(service: Service, before: ServiceFile | None) -> ServiceFile:
     """One service's file. What can't be used leaves the fields as they were, with the reason."""
     file = service.file
-    place, updated = str(file.relative_to(service.node.paths.etc)), file.stat().st_mtime
+    place, updated = str(file.relative_to(service.node.paths.etc)), 0.0
     try:
+        updated = file.stat().st_mtime
         descent = service.node.store.settle(file)
     except (OpensvcError, OSError) as error:
         known = before or ServiceFile({}, "", {}, place)

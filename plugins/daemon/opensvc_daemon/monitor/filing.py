@@ -62,8 +62,8 @@ class Filing:
         async with self._looking:
             try:
                 found = await asyncio.to_thread(self.files.look)
-            except OpensvcError as error:
-                self._monitor.say(str(error), "ERROR")
+            except (OpensvcError, OSError) as error:
+                self._monitor.say(f"the services' files can't be looked at: {error}", "ERROR")
                 return
             for service, file in found.files.items():
                 await self._configure(service, file)

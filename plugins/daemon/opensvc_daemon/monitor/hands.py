@@ -93,13 +93,19 @@ class Hands:
             await self._run_before(service, before)
         outcome = await self._carried_out(order)
         if order.action not in ("freeze", "thaw"):
-            await self._monitor.seeing.looked([service])
+            await self._monitor.seeing.seen([service])
         self._monitor.counted["actions_done" if outcome.is_ok else "actions_failed"][order.action] += 1
         if service in self._known.instances:
-            if outcome.is_lost:
-                outcome = outcome._replace(is_ok=self._is_as_meant(order))
+            if outcome.is_lost and not self._is_as_meant(order):
+                self._lost(order)
+                return
             self._tell(order, outcome)
             self._ended(order, is_ok=outcome.is_ok)
+
+    def _lost(self, order: Order) -> None:
+        """The runner has died, and what was asked for is not there: nobody knows that it failed, so it is decided anew."""
+        self._monitor.chronicle.say(order.service, f"{order.action}: the runner has died meanwhile: it is looked at anew", "WARNING")
+        self._monitor.change(order.service, monitor=MonitorState.IDLE, **self._monitor.seeing.last(order.service))
 
     async def _carried_out(self, order: Order) -> Outcome:
         try:
@@ -208,7 +214,7 @@ class Hands:
             self._monitor.restarts.tried(service, rid, now())
         try:
             outcome = await self._job(order, "start")
-            await self._monitor.seeing.looked([service])
+            await self._monitor.seeing.seen([service])
         finally:
             self._restarting.discard(service)
         said = f"is up again after {outcome.seconds:.2f} s" if outcome.is_ok else f"stays down: {outcome.why}"

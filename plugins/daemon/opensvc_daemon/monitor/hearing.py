@@ -11,6 +11,7 @@ from opensvc_daemon.orchestration.reaching import ONE_WAY_SHARE, Heard, reach_of
 from opensvc_daemon.orchestration.view import Reach
 
 MOMENT = 1e-3
+ALIVE = frozenset({Reach.BEATING, Reach.HEARD})
 
 
 class Hearing:
@@ -69,6 +70,8 @@ class Hearing:
             reach = reach_of(self._heard(peer, now), peer.reach, self._known.settings.heartbeat_timeout)
             if reach is not peer.reach:
                 before, peer.reach, peer.reach_since = peer.reach, reach, now
+                if reach in ALIVE:
+                    peer.confirmed = None  # it lives: what was confirmed was wrong, or is over
                 yield peer, before
 
     def _heard(self, peer: Peer, now: float) -> Heard:

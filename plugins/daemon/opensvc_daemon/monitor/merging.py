@@ -84,7 +84,7 @@ class Merging:
         while self._learning:
             service, descent = next(iter(self._learning.items()))
             file = filing.replication.own(service)
-            with suppress(OpensvcError):
+            with suppress(OpensvcError, OSError):
                 await asyncio.to_thread(node.store.learn, file_of(node, service), descent)
                 if file is not None and file.digest == descent.digest:
                     filing.replication.learned(service, Descent(file.digest, file.generations).merged(descent))
@@ -108,5 +108,5 @@ class Merging:
                 await monitor.filing.look_at_files()
             elif note.get("do") == "node":
                 await monitor.ending.order_node(str(note.get("what")), peer)
-        except (OpensvcError, KeyError, TypeError, ValueError) as error:
+        except (OpensvcError, OSError, KeyError, TypeError, ValueError) as error:
             monitor.chronicle.say("" if service == CLUSTER else service, f"{note.get('do')} of {peer}: {error}", "WARNING")

@@ -48,6 +48,7 @@ class Publishing:
         self._notes: dict[str, deque[Json]] = {}
         self._early: dict[str, deque[Arrival]] = {}
         self._heard_notes: dict[str, tuple[int, int]] = {}
+        self._life = 0
 
     # -- how
 
@@ -65,7 +66,7 @@ class Publishing:
 
     def begin(self, incarnation: int) -> None:
         """A new life: its counters begin anew."""
-        self._packer = Packer(self._known.cluster_name, self._known.me, incarnation)
+        self._packer, self._life = Packer(self._known.cluster_name, self._known.me, incarnation), incarnation
         self.wake()
 
     def end(self) -> None:
@@ -138,7 +139,8 @@ class Publishing:
         secret = self._keyring.secrets[tries % len(self._keyring.secrets)]
         try:
             if note is not None:
-                return self._packer.note(note, secret)
+                # whose it is: recorded and sent to another node, or to a later life, it counts for nothing
+                return self._packer.note({**note, "to": name, "life": self._known.peers[name].incarnation}, secret)
             message = self.journal.message(self._hearing.acknowledged(name))
             return self._packer.tree(message, secret) if message is not None else None
         except HeartbeatError as error:
@@ -177,7 +179,8 @@ class Publishing:
             if self._heard_notes.get(peer.name, (0, 0))[0] == arrival.incarnation and arrival.counter <= self._heard_notes[peer.name][1]:
                 return
             self._heard_notes[peer.name] = (arrival.incarnation, arrival.counter)
-            self._told.note(peer, arrival.note)
+            if (arrival.note.get("to"), arrival.note.get("life")) == (self._known.me, self._life):
+                self._told.note(peer, arrival.note)
         elif arrival.message is not None:
             before = peer.data if peer.is_merged else {}
             peer.replica, outcome = peer.replica.received(arrival.incarnation, arrival.message)

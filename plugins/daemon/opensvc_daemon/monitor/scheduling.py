@@ -8,6 +8,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from opensvc_core.api import OpensvcError
 from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.orchestration.states import NodeState
 
@@ -76,6 +77,8 @@ class Scheduling:
             await seeing.asks({"do": "schedule", "services": [service]})
         except ConnectionError:
             pass  # it is due again for the next runner
+        except OpensvcError as error:
+            self._monitor.chronicle.say(service, f"{action} by schedule: {error}", "WARNING")
         finally:
             self._running.discard((service, action))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from opensvc_core.api import Status
+from opensvc_core.api import InstanceLock, Status
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor.asking import Asking
 from opensvc_daemon.monitor.connections import Connection
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from opensvc_daemon.monitor.monitor import Monitor
 
 _PAUSE: Final = 0.2
+# Copies, tasks, commands and lists need not end before anybody knows what the services will be.
+_PASSING: Final = ("sync", "run", "postsync", "push_resinfo", "status")
 
 
 class Seeing:
@@ -72,7 +74,7 @@ class Seeing:
         """What an earlier daemon has begun has to end first: until then nobody knows what the services will be."""
         monitor = self._monitor
         try:
-            while self._known.state is NodeState.INIT and (await self.asks({"do": "running"})).get("jobs"):
+            while self._known.state is NodeState.INIT and await self._has_begun_before():
                 await asyncio.sleep(_PAUSE)
         except ConnectionError:
             return  # the next runner is asked
@@ -82,6 +84,11 @@ class Seeing:
         if self._known.state is NodeState.INIT:
             monitor.set_state(NodeState.REJOIN)
         monitor.touch()
+
+    async def _has_begun_before(self) -> bool:
+        """Whether something runs still that changes what is up, or ends a node; a copy or a task may take hours, and changes nothing."""
+        jobs = (await self.asks({"do": "running"})).get("jobs") or ()
+        return not all(str(job.get("action")).startswith(_PASSING) for job in jobs)
 
     def watch(self) -> None:
         """Have it wait on what changes by itself."""
@@ -99,6 +106,11 @@ class Seeing:
             if picture is not None and picture.began < 0:
                 self._unseen(service, began, "the runner tells nothing of it")
         return True
+
+    async def seen(self, services: Sequence[str]) -> None:
+        """Look at some services until that is done, though runners may die: what was before an action must not be told as its end."""
+        while not await self.looked(services):
+            pass  # `asks` waits where no runner is there
 
     def _between(self, message: Json) -> None:
         """What comes before an answer."""
@@ -132,13 +144,21 @@ class Seeing:
         instance, picture, avail = self._known.instances[service], self._known.pictures[service], avail_of(status)
         resources = tuple(resources_of(service, status, self._monitor.restarts, now()))
         picture.values = {"avail": avail, "resources": resources, "is_provisioned": status.get("provisioned") is not False}
-        if instance.monitor.is_acting:
+        if instance.monitor.is_acting or (self._differs(service) and self._is_handled(service)):
             return
         if avail is not instance.avail and instance.avail is not Status.UNDEF:
             self._monitor.chronicle.say(service, f"it is {avail.value} here, it was {instance.avail.value}{_why_not_up(status)}")
         expectation = self._expectation(service, avail, instance)
         is_frozen = self._monitor.node.service(service).state.is_frozen()  # the look may have begun before somebody froze it
         self._monitor.change(service, **picture.values, is_frozen=is_frozen, **expectation)
+
+    def _differs(self, service: str) -> bool:
+        instance, values = self._known.instances[service], self._known.pictures[service].values
+        return bool(values["avail"] is not instance.avail or values["resources"] != instance.resources)
+
+    def _is_handled(self, service: str) -> bool:
+        """Somebody acts on it, a person for instance: what that comes to is looked at when the lock is free again."""
+        return InstanceLock(self._monitor.node.service(service).state.lock_file, name=service).holder() is not None
 
     def last(self, service: str) -> dict[str, Any]:
         """What was seen last of an instance, for the decision."""

@@ -74,9 +74,13 @@ class Part:
         return code
 
     def begin_again(self, now: float) -> None:
-        """Begin it, and count that."""
+        """Begin it, and count that; where there is no process or no room for it now, it is due later."""
         self.restarts += 1
-        self.begin(now)
+        try:
+            self.begin(now)
+        except OSError:
+            self.due = now + self._pause
+            self._pause = min(self._pause * 2, LONGEST)
 
     def last_words(self) -> str:
         """The last line that it wrote, or an empty text."""

@@ -83,6 +83,17 @@ def test_what_was_stopped_by_hand_is_not_started_again(street):
     assert house.is_up()
 
 
+def test_what_is_said_to_be_provisioned_is_noticed(street):
+    alone = street("n1")
+    alone.service(text="[DEFAULT]\nnodes = n1\n[fs#1]\ntype = ext4\ndev = /nowhere/device\nmnt = /nowhere/made\n")
+    house = alone.start()["n1"]
+    for said, is_provisioned in (("unprovisioned", False), ("provisioned", True)):
+        house.command(f"om svc1 set {said}")
+        house.wait(
+            lambda document, value=is_provisioned: document["services"]["svc1"]["instances"]["n1"]["provisioned"] is value, f"it is {said}"
+        )
+
+
 def test_a_task_runs_by_its_schedule(street, tmp_path):
     alone = street("n1")
     alone.service(text=SCHEDULED.format(mark=tmp_path / "ran"))

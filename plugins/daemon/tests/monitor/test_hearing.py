@@ -69,3 +69,13 @@ def test_nothing_is_due_while_all_beat(known):
     hearing = Hearing(known)
     told(hearing, "beating", 10.0)
     assert hearing.due(10.0) == inf
+
+
+@pytest.mark.parametrize("contact", ["beating", "one_way"])
+def test_who_is_heard_again_in_the_same_life_is_not_confirmed_to_be_down_any_more(known, contact):
+    hearing, peer = Hearing(known), known.peers["n2"]
+    told(hearing, "beating", 10.0)
+    told(hearing, "stale", 10.0)
+    peer.confirmed = 7
+    told(hearing, contact, 20.0)
+    assert (peer.confirmed, known.gone()) == (None, {})
