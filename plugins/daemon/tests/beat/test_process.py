@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from opensvc_daemon.channel import Channel, connect
+from opensvc_daemon.channel import connect
 
 
 def test_two_nodes_hear_each_other(cluster, until):
@@ -233,8 +233,7 @@ def test_who_says_nothing_is_no_monitor(cluster, until):
 )
 def test_a_client_that_talks_nonsense_ends_nothing(cluster, until, data):
     one, _ = cluster().up()
-    nonsense = Channel(socket.socket(socket.AF_UNIX))
-    nonsense._socket.connect(str(Path("/proc/self/cwd") / os.path.relpath(one.root / "run" / "beat.sock")))
+    nonsense = connect(one.root / "run" / "beat.sock")
     nonsense._socket.sendall(data)
     nonsense.close()
     one.monitor.close()

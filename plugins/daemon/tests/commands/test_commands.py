@@ -74,7 +74,16 @@ def test_nodes_that_are_known_to_be_down_go_with_the_order(node, api):
 
 
 @pytest.mark.parametrize(
-    ("line", "to"), [("switch --to n1", ["n1"]), ("takeover --to n1", ["n1"]), ("giveback", []), ("abort", []), ("clear", [])]
+    ("line", "to"),
+    [
+        ("switch --to n1", ["n1"]),
+        ("takeover --to n1", ["n1"]),
+        ("takeover", ["n1"]),
+        ("takeover --to n2", ["n2"]),
+        ("giveback", []),
+        ("abort", []),
+        ("clear", []),
+    ],
 )
 def test_what_only_a_cluster_can_do(node, api, line, to):
     node(f"om svc1 {line}")
@@ -84,6 +93,13 @@ def test_what_only_a_cluster_can_do(node, api, line, to):
 def test_a_switch_without_a_node_goes_to_one_that_has_it_not_up(node, api):
     node("om svc1 switch")
     assert orders(api) == [(ASK, {"wish": "switch", "to": ["n1"]})]
+
+
+def test_a_switch_with_nowhere_to_go_says_so(node, api):
+    api.answers["GET", "/v1/status"] = document(nodes={"n1": NODE | {"reach": "gone"}, "n2": NODE})
+    done = node("om svc1 switch", code=5)
+    assert done.stderr == "om: svc1: there is no node to switch to: no other of its nodes answers and has it down\n"
+    assert orders(api) == []
 
 
 def test_a_move_of_a_frozen_service_thaws_it_first(node, api):
@@ -113,7 +129,10 @@ def test_a_wait_tells_why_it_was_not_done(node, api, progress, code, text):
 def test_a_wait_that_is_over_leaves_the_order(node, api):
     api.answers["GET", "/v1/requests/0123456789abcdef"] = {"progress": "active"}
     done = node("om svc1 start --time 0", code=1)
-    assert done.stderr == "om: svc1: start is not done yet; it goes on (request 0123456789abcdef), 'om svc1 abort' ends it\n"
+    assert (
+        done.stderr
+        == "om: svc1: start is not done yet; it goes on (request 0123456789abcdef): 'om svc1 explain' tells why, 'om svc1 abort' ends it\n"
+    )
 
 
 def test_of_several_services_one_that_is_refused_stops_no_other(node, api):
@@ -231,8 +250,15 @@ def test_logs_of_all_nodes_are_one_story(node, api):
     assert node("om svc1 logs --local").stdout == ""
 
 
+def test_without_a_number_the_log_is_whole_on_each_node(node, api):
+    api.answers["GET", "/v1/services/svc1/log"] = []
+    node("om svc1 logs")
+    assert {asked["lines"] for _, path, asked in api.asked if path.endswith("/log")} == {"10000"}
+
+
 def test_events_as_lines_and_as_data(node, api):
-    event = {"id": 7, "kind": "instance", "at": 1.5, "node": "n2", "service": "svc1", "data": {"avail": "stdby up", "to": ["n1", "n2"]}}
+    data = {"avail": "stdby up", "to": ["n1", "n2"], "why": "", "request": {"wish": "start"}}
+    event = {"id": 7, "kind": "instance", "at": 1.5, "node": "n2", "service": "svc1", "data": data}
     api.answers["GET", "/v1/events"] = [event]
     done = node("om events --kind instance --service svc1 --after 6", code=1, TZ="UTC")
     assert done.stdout == "7 00:00:01.500 instance n2 svc1 avail='stdby up' to=n1,n2\n"
@@ -244,10 +270,13 @@ def test_explain_tells_each_reason_once(node, api):
     reasons = [
         {"code": "node.frozen", "node": "n2", "text": "n2 is frozen: 'om node thaw' there"},
         {"code": "service.up", "node": "n1", "text": "it is up on n1"},
+        {"code": "rejoin.complete", "node": "n2", "text": "all members are there"},
     ]
     api.answers["GET", "/v1/services/svc1/explain"] = {"reasons": [*reasons, *reasons]}
-    assert node("om svc1 explain").stdout == "svc1\n  n2 is frozen: 'om node thaw' there\n  n1: it is up on n1\n"
+    assert node("om svc1 explain").stdout == "svc1\n  n2 is frozen: 'om node thaw' there\n  it is up on n1\n  n2: all members are there\n"
     assert json.loads(node("om svc1 explain --format json").stdout)["reasons"]["svc1"][0]["code"] == "node.frozen"
+    api.answers["GET", "/v1/services/svc1/explain"] = {"reasons": []}
+    assert node("om svc1 explain").stdout == "svc1\n  nothing is in the way, and nothing is to be done\n"
 
 
 # -- nodes, the daemon itself
@@ -309,6 +338,15 @@ def test_who_is_not_root_starts_no_daemon(root):
 def test_the_secret_of_a_join_may_come_from_the_input(root):
     assert "--secret - to read it from the input" in root("om daemon join --node n2 --secret -", code=2, stdin="\n").stderr
     assert "--node NAME names one of its members" in root("om daemon join --secret x", code=2).stderr
+    assert root("om daemon join --node n2", code=2).stdout == ""
+
+
+def test_a_node_that_has_left_is_told_to_stay_frozen(root):
+    assert root("om daemon leave").stdout == "@ n:n1\n  freeze local node\n  local node stays frozen: 'om node thaw' ends that\n"
+
+
+def test_a_time_limit_that_is_none_says_what_it_may_be(root):
+    assert root("om svc1 switch --time abc", code=2).stderr == "om: --time 'abc': it has to be a duration such as 90, 5m or 1h30m\n"
 
 
 def test_the_first_heartbeat_makes_a_secret_that_others_can_not_read(root):

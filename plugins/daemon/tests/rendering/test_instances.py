@@ -105,5 +105,21 @@ def test_a_frozen_node_is_told():
     assert head(with_cluster(seen(), found))[2].endswith("down       node frozen, idle")
 
 
+@pytest.mark.parametrize(
+    ("node", "shown"),
+    [
+        ({"reach": "gone", "state": "idle"}, "down       gone"),
+        ({"reach": "silent", "state": "idle"}, "undef      silent"),
+        ({"reach": "silent", "state": "maintenance"}, "undef      maintenance"),
+    ],
+)
+def test_what_a_node_said_that_is_not_heard_any_more_is_not_shown_as_of_now(node, shown):
+    found = document(mine={"avail": "down"}, theirs={"avail": "up", "overall": "warn", "expects_up": True})
+    found["nodes"]["demo1"] = node
+    status = with_cluster(seen(), found)
+    assert head(status)[2].endswith(shown)
+    assert status.avail is Status.UP
+
+
 def test_own_notices_stand_behind_the_placement():
     assert head(with_cluster(seen(notices=("no guard",)), document(placement="non-optimal")))[0].endswith("non-optimal placement, no guard")

@@ -192,6 +192,8 @@ def test_what_is_known_of_a_silent_node_is_not_shown_as_of_now():
     lines = page(found).splitlines()
     (state,) = [line for line in lines if line.startswith("  state")]
     assert state.endswith("gone")
+    found["services"]["svc1"]["instances"]["demo2"] |= {"overall": "warn", "monitor": "start failed"}
+    assert cell_of(found, "svc1", "demo2") == "X"
 
 
 def test_a_service_says_what_is_wrong_with_it():
