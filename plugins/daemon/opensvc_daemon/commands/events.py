@@ -10,7 +10,7 @@ from opensvc_daemon.commands.reaching import needed
 
 
 def run(session: Any, arguments: Any) -> int:
-    """A line for each event, until ^C: number, moment, kind, node, service, and what is new; `--format json`: as data."""
+    """A line for each event, until ^C: number, moment, kind, node, service, and what is new in short; `--format json`: all of it."""
     client = needed(session)
     more = arguments.more
     chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": session.selector or None}
@@ -27,8 +27,13 @@ def _line(event: Any, *, is_data: bool) -> str:
     moment = event.get("at", 0.0)
     when = time.strftime("%H:%M:%S", time.localtime(moment)) + f".{int(moment % 1 * 1000):03d}"
     words = [str(event.get("id", "")), when, event.get("kind", ""), event.get("node", ""), event.get("service", "")]
-    facts = " ".join(f"{key}={_value(value)}" for key, value in (event.get("data") or {}).items())
+    facts = " ".join(f"{key}={_value(value)}" for key, value in (event.get("data") or {}).items() if _is_short(value))
     return " ".join(word for word in (*words, facts) if word)
+
+
+def _is_short(value: Any) -> bool:
+    """What is nested or empty is for machines: an instance has some twenty facts."""
+    return not isinstance(value, dict) and value not in ("", [], None)
 
 
 def _value(value: Any) -> str:

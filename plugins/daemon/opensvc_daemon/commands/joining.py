@@ -11,20 +11,22 @@ from opensvc_daemon.trust import join, leave, rejoin
 
 def run(session: Any, arguments: Any) -> int:
     """Say what is done, as it is done."""
+    member = str(arguments.more.get("member") or arguments.node or "")
+    if session.verb == "daemon join" and not member:
+        raise UsageError("which cluster? --node NAME names one of its members")
+    secret = _secret(arguments) if session.verb == "daemon join" else ""
     print(f"@ n:{session.nodename}", file=session.stdout, flush=True)
 
     def say(text: str) -> None:
         print(f"  {text}", file=session.stdout, flush=True)
 
-    member = str(arguments.more.get("member") or arguments.node or "")
     if session.verb == "daemon leave":
         leave(session.node, say=say, is_forced=arguments.force)
+        say("local node stays frozen: 'om node thaw' ends that")
     elif session.verb == "daemon rejoin":
         rejoin(session.node, member, say=say)
     else:
-        if not member:
-            raise UsageError("which cluster? --node NAME names one of its members")
-        join(session.node, member, _secret(arguments), say=say)
+        join(session.node, member, secret, say=say)
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opensvc_core.errors import OpensvcError, UsageError
 from opensvc_daemon.commands.reaching import place, reach
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opensvc_daemon.client import Client
+
+# As many as the API gives: of a story, the same time of each node has to be there.
+_ALL: Final = 10000
 
 
 def take(session: Any, arguments: Any) -> int | None:
@@ -39,7 +42,7 @@ def _nodes(document: Any, service: str) -> list[str]:
 
 
 def _merged(session: Any, client: Client, service: str, nodes: list[str], count: int | None) -> Iterator[str]:
-    lines = [line for node in nodes for line in _lines(session, client, service, node, lines=count)]
+    lines = [line for node in nodes for line in _lines(session, client, service, node, lines=_ALL if count is None else count)]
     lines.sort(key=lambda line: line.partition(" ")[0])  # a line begins with its moment
     yield from lines if count is None else lines[len(lines) - min(count, len(lines)) :]
 

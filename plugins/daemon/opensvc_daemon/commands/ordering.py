@@ -52,7 +52,11 @@ def order(session: Any, arguments: Any, client: Client, wish: str) -> int:
     services, document = _known(session, client)
     codes, asked = [0], dict[str, str]()
     for service in services:
-        body: dict[str, Any] = {"wish": wish, "to": to or (_elsewhere(document, service) if wish == "switch" else [])}
+        chosen = to or _chosen(session, document, service, wish)
+        if wish == "switch" and not chosen and service in document["services"]:
+            codes.append(_told(session, service, "there is no node to switch to: no other of its nodes answers and has it down", 5))
+            continue
+        body: dict[str, Any] = {"wish": wish, "to": chosen}
         if arguments.confirm_down:
             body["confirmed_down"] = [node.strip().lower() for node in arguments.confirm_down]
         try:
@@ -102,6 +106,13 @@ def _thaw(client: Client, document: Any, service: str) -> None:
         client.get(f"/v1/requests/{request}", wait=_ROUND)
 
 
+def _chosen(session: Any, document: Any, service: str, wish: str) -> list[str]:
+    """Where an order goes that names no node: a takeover comes here, a switch goes elsewhere, the cluster knows the place of others."""
+    if wish == "takeover":
+        return [session.nodename]
+    return _elsewhere(document, service) if wish == "switch" else []
+
+
 def _elsewhere(document: Any, service: str) -> list[str]:
     """The first of the service's nodes, in their order, that answers and has it not up; none where there is no such node."""
     found = document["services"].get(service, {})
@@ -143,7 +154,12 @@ def _followed(session: Any, client: Client, wish: str, asked: tuple[str, str], u
                 5 if progress == "refused" else 1,
             )
         if left <= 0:
-            return _told(session, service, f"{wish} is not done yet; it goes on (request {request}), 'om {service} abort' ends it", 1)
+            return _told(
+                session,
+                service,
+                f"{wish} is not done yet; it goes on (request {request}): 'om {service} explain' tells why, 'om {service} abort' ends it",
+                1,
+            )
 
 
 def _told(session: Any, service: str, text: str, code: int) -> int:

@@ -15,9 +15,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _limit(text: str) -> float:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise ValueError("a duration such as 90, 5m or 1h30m") from error
+
+
 WAIT: Final = Option("wait", ("--wait",), "Return when the cluster has done it.")
-TIME: Final = Option("time", ("--time",), "How long to wait for the cluster; the order stands after it.", "DURATION", duration)
-TO: Final = Option("to", ("--to",), "The node to go to; default: the best one.", "NODE")
+TIME: Final = Option("time", ("--time",), "How long to wait for the cluster; the order stands after it.", "DURATION", _limit)
+TO: Final = Option("to", ("--to",), "The node to go to; default: with switch another one that answers, with takeover this one.", "NODE")
 NODES: Final = Option("node", ("--node",), "Other nodes, comma-separated; '*' for all.", "NODES")
 MEMBER: Final = Option("member", ("--node",), "A member of the cluster, by name or address.", "NODE")
 SECRET: Final = Option("secret", ("--secret",), "The cluster's secret; - reads it from the input.", "SECRET")

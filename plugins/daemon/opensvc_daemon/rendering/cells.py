@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from opensvc_daemon.rendering.page import Cell, Piece, words
-from opensvc_daemon.rendering.words import Data, global_expect
+from opensvc_daemon.rendering.words import AWAITED, HEARD, Data, global_expect
 
 BEATING: Final = words("O", "green")
 SILENT: Final = words("X", "red")
@@ -21,7 +21,6 @@ STYLES: Final[Mapping[str, str]] = {
     "undef": "grey",
 }
 _ICONS: Final = {"up": "O", "down": "X", "stdby down": "x", "stdby up": "o", "warn": "!", "n/a": "/"}
-_AWAITED: Final = ("maintenance", "upgrade")
 _UNITS: Final = "bkmgtpe"
 
 
@@ -37,7 +36,7 @@ def answers(is_there: bool | None) -> Cell:
 
 def is_reached(node: Data, *, is_me: bool) -> bool:
     """What is known of a node is of now."""
-    return is_me or node.get("reach") in ("beating", "heard")
+    return is_me or node.get("reach") in HEARD
 
 
 def node_state(node: Data, *, is_me: bool) -> Cell:
@@ -90,6 +89,8 @@ def instance(service: Data, name: str, node: Data, *, is_me: bool) -> Cell:
     if found is None:
         return ()
     marks = [_icon(service, found, node, is_known=is_reached(node, is_me=is_me))]
+    if node.get("reach") == "gone":  # nothing is there: what was said of it is over
+        return tuple(marks)
     if found.get("overall") == "warn" and found.get("avail") != "warn":
         marks.append(("!", ("yellow",)))
     if name in service.get("leaders", ()):
@@ -111,7 +112,7 @@ def _icon(service: Data, found: Data, node: Data, *, is_known: bool) -> Piece:
         return "X", ("grey",) if service.get("avail") == "up" else ("red",)
     avail = found.get("avail", "undef")
     if not is_known or avail not in _ICONS:
-        return "?", ("grey",) if node.get("state") in _AWAITED else ("red",)
+        return "?", ("grey",) if node.get("state") in AWAITED else ("red",)
     styles = {"up": "green", "warn": "yellow", "n/a": "grey", "stdby down": "red"}
     elsewhere = "grey" if service.get("avail") == "up" else "red"
     return _ICONS[avail], (styles.get(avail, elsewhere),)

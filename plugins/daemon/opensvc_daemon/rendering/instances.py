@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from opensvc_core.api import InstanceStatus, Message, Provisioned, ResourceStatus, Rid, ServiceStatus, Status
-from opensvc_daemon.rendering.words import Data, global_expect
+from opensvc_daemon.rendering.words import AWAITED, HEARD, Data, global_expect
 
 _PROVISIONED: Final = {True: Provisioned.YES, False: Provisioned.NO, "mixed": Provisioned.PARTLY}
 
@@ -53,6 +53,9 @@ def _avail(service: Data, local: InstanceStatus, peers: list[Status], known: Dat
 
 
 def _peer(node: str, known: Data, data: Data, service: Data, *, has_resources: bool) -> InstanceStatus:
+    reach = data.get("reach", "beating")
+    if reach not in HEARD:
+        return _away(node, reach, data, service)
     return InstanceStatus(
         node=node,
         avail=_status(known.get("avail")),
@@ -64,6 +67,21 @@ def _peer(node: str, known: Data, data: Data, service: Data, *, has_resources: b
         priority=service.get("priority", 100),
         monitor=known.get("monitor", "no monitor"),
         local_expect="started" if known.get("expects_up") else "",
+    )
+
+
+def _away(node: str, reach: str, data: Data, service: Data) -> InstanceStatus:
+    """What was said by a node that is not heard is not of now: nothing is up where it is known to be down, else nobody knows."""
+    status = Status.DOWN if reach == "gone" else Status.UNDEF
+    why = data["state"] if reach != "gone" and data.get("state") in AWAITED else reach
+    return InstanceStatus(
+        node=node,
+        avail=status,
+        overall=status,
+        resources=(),
+        provisioned=Provisioned.YES,
+        priority=service.get("priority", 100),
+        monitor=why,
     )
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 Data = Mapping[str, Any]
+# What a node announces before it falls silent for a moment; how a node is reached of whom what is known is of now.
+AWAITED: Final = ("maintenance", "upgrade")
+HEARD: Final = ("beating", "heard")
 # What a request makes of a service.
 EXPECTS: Final[Mapping[str, str]] = {
     "start": "started",
