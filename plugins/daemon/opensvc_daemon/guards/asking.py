@@ -14,6 +14,8 @@ from opensvc_daemon.guards.sealed import LONGEST, NONCE_BYTES, Unproven, Way, op
 from opensvc_daemon.lease.messages import Answer, Epoch, Release, Request
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from opensvc_daemon.lease.membership import Membership
 
 _GREETING: Final = 4096
@@ -27,13 +29,16 @@ class Said(NamedTuple):
     why: str = ""
 
 
-async def vote(place: ArbitratorPlace, node: str) -> bool:
-    """Whether an arbitrator gives its vote to this node now; never raises, and takes no longer than its `timeout`."""
+async def vote(place: ArbitratorPlace, node: str, executor: Executor | None = None) -> bool:
+    """Whether an arbitrator gives its vote to this node now; never raises, and takes no longer than its `timeout`.
+
+    `executor`: whose thread asks; a name that can't be resolved may hold it for much longer.
+    """
     import asyncio  # noqa: PLC0415 - who only asks for leases spares it
 
     try:
         async with asyncio.timeout(place.timeout):
-            await asyncio.to_thread(consult, place, node)
+            await asyncio.get_running_loop().run_in_executor(executor, consult, place, node)
     except (OSError, TimeoutError):
         return False
     return True

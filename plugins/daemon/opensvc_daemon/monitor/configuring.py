@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from time import time
 from typing import TYPE_CHECKING, Any, Final
@@ -111,12 +112,16 @@ class Configuring:
         """Ask for a vote, again and again: a node that is cut off has to know before its ready period is over."""
         from opensvc_daemon.guards.asking import vote  # noqa: PLC0415 - where there is an arbitrator
 
-        while True:
-            is_answering = await vote(place, self._known.me)
-            for one in self._known.arbitrators:
-                if one.name == place.name and one.is_answering is not is_answering:
-                    self._note_vote(one._replace(is_answering=is_answering))
-            await asyncio.sleep(self._known.settings.ready_period / 2)
+        executor = ThreadPoolExecutor(1, f"vote {place.name}")  # nobody else waits for a thread that a dead name server holds
+        try:
+            while True:
+                is_answering = await vote(place, self._known.me, executor)
+                for one in self._known.arbitrators:
+                    if one.name == place.name and one.is_answering is not is_answering:
+                        self._note_vote(one._replace(is_answering=is_answering))
+                await asyncio.sleep(self._known.settings.ready_period / 2)
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
 
     def _note_vote(self, changed: Arbitrator) -> None:
         self._known.arbitrators = tuple(changed if one.name == changed.name else one for one in self._known.arbitrators)

@@ -1,5 +1,8 @@
 """A takeover that a fence allows, and one that it does not, with real processes."""
 
+import subprocess
+import sys
+
 from .conftest import wait_for
 
 FENCED = """
@@ -68,6 +71,38 @@ def test_a_lease_lets_one_of_three_nodes_have_it(street):
     assert "the lease is held" in story
     assert three["n3"].asked("switch", "n3")["progress"] == "done"
     assert [house.is_up() for house in three.houses.values()][1:] == [False, True]
+
+
+def arbitrator(folder, port=0):
+    """An arbitrator as a process of its own, and its port."""
+    (folder / "secret").write_text("00112233445566778899aabbccddeeff")
+    argv = [sys.executable, "-m", "opensvc_daemon.guards.arbitrator", "--name", "arb", "--secret-file", str(folder / "secret")]
+    argv += ["--state", str(folder / "state"), "--listen", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    return process, int(process.stdout.readline().rpartition(":")[2])
+
+
+def test_a_node_without_its_peer_keeps_what_is_up_as_long_as_the_arbitrator_votes_for_it(street, tmp_path):
+    process, port = arbitrator(tmp_path)
+    try:
+        both = street("n1", "n2")
+        both.service()
+        for house in both.houses.values():
+            text = (house.root / "etc" / "cluster.conf").read_text().replace("name = loop", "name = loop\nquorum = true")
+            house.write("cluster.conf", f"{text}\n[arbitrator#arb]\nuri = tcp://127.0.0.1:{port}\n")
+        both.start()
+        both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+        both["n1"].wait(lambda document: document["nodes"]["n1"]["arbitrators"]["arb"]["answering"], "it votes")
+        both["n2"].wait(lambda document: document["services"]["svc1"]["instances"].get("n1", {}).get("avail") == "up", "n2 sees it")
+        both["n2"].kill()
+        both["n1"].wait(lambda document: document["nodes"]["n2"]["reach"] == "silent", "n2 is silent")
+        assert both["n1"].is_up()
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+    both["n1"].wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "it leaves the game: it stops")
+    assert not both["n1"].is_up()
+    assert "stop: this part of the cluster has 1 of 3 votes" in both["n1"].log()
 
 
 LEASED = """
