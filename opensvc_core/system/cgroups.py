@@ -8,6 +8,7 @@ unit ends with it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -106,9 +107,15 @@ class ControlGroups:
         return self._others(name)
 
     def remove(self, name: str) -> bool:
-        """Remove the group, those below it, and those above it that are left empty; False: it holds processes."""
-        for tree in (*self.others, self.main):
-            _remove_in(tree.base, tree.base / safe_name(name))
+        """Remove the group, those below it, and those above it that are left empty; False: it holds processes.
+
+        The kernel keeps a group for the processes that are about to end, which it lists no more: these are waited for.
+        """
+        until = time.monotonic() + KILL_PATIENCE
+        while not all([_remove_in(tree.base, tree.base / safe_name(name)) for tree in (*self.others, self.main)]):
+            if self.pids(name) or time.monotonic() >= until:
+                break
+            time.sleep(0.01)
         return not self.directory(name).exists()
 
     def _others(self, name: str) -> list[ProcessId]:
@@ -167,17 +174,22 @@ def _fill_cpusets(base: Path, directory: Path) -> None:
                 (group / file).write_text((group.parent / file).read_text(encoding="ascii"), encoding="ascii")
 
 
-def _remove_in(base: Path, directory: Path) -> None:
+def _remove_in(base: Path, directory: Path) -> bool:
+    """Remove a group where that is possible; False: the kernel says that it is busy."""
+    is_busy = False
     for each in (*_tree(directory), directory):
-        with contextlib.suppress(OSError):
+        try:
             each.rmdir()
+        except OSError as exc:
+            is_busy = is_busy or exc.errno == errno.EBUSY
     if directory.exists():
-        return
+        return not is_busy
     for above in directory.parents:
         if above == base:
             break
         with contextlib.suppress(OSError):
             above.rmdir()
+    return True
 
 
 def _tree(directory: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from opensvc_core.model.operations import Command, CommandResult, Setting
 from opensvc_core.model.process import ProcessId
 from opensvc_core.system.cgroups import ControlGroups
 from opensvc_core.system.child import Child, output_file, pipe_readers
+from opensvc_core.system.interruptions import HeldOff
 from opensvc_core.system.launch import identity_of, launch_argv, why_not_started, why_refused
 from opensvc_core.system.output import OnLine
 from opensvc_core.system.processes import KILL_PATIENCE
@@ -67,22 +68,28 @@ class CommandRunner:
     def _run(self, command: Command, on_line: OnLine | None, keep: int) -> CommandResult:
         started = time.monotonic()
         if self._is_cancelled():
-            raise ActionInterrupted(f"{command}: not started, the action is interrupted")
+            raise ActionInterrupted(f"{command}: not started, the action is interrupted", has_begun=False)
         group = self._make_group(command.setting.cgroup if command.setting else "")
         before = set(self._group_processes(group))
-        child = self._start(command, group, on_line, keep)
-        if isinstance(child, CommandResult):
-            return child
         is_group_ours = command.starts_application or command.detached
-        with contextlib.closing(child):
-            self._attend(child, command, lambda: set(self._group_processes(group)) - before if is_group_ours else set())
+
+        def strays() -> set[ProcessId]:
+            return set(self._group_processes(group)) - before if is_group_ours else set()
+
+        with HeldOff() as interruptions:
+            child = self._start(command, group, on_line, keep)
+            if isinstance(child, CommandResult):
+                return child
+            with contextlib.closing(child):
+                self._attend(child, command, strays, interruptions)
         return child.result(time.monotonic() - started)
 
-    def _attend(self, child: Child, command: Command, strays: _Strays) -> None:
-        """Wait for the end, or until a detached command is left."""
+    def _attend(self, child: Child, command: Command, strays: _Strays, interruptions: HeldOff) -> None:
+        """Wait for the end, or until a detached command is left. From here on an interruption ends it."""
         limit = command.watch if command.detached else command.timeout
         started = time.monotonic()
         try:
+            interruptions.let_in()
             has_ended = self._has_ended_within(child, math.inf if limit is None else limit)
         except KeyboardInterrupt:
             seconds = time.monotonic() - started

@@ -144,7 +144,7 @@ class InstanceLock:
             # Readable for us alone: whoever can open a file can lock it.
             return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except PermissionError as exc:
-            raise ActionRefused(f"{self.name}: cannot lock {self.path}: {exc.strerror}") from exc
+            raise ActionRefused(f"{self.name}: cannot lock {self.path}: {exc.strerror}; {_way_out(self.path)}") from exc
         except OSError as exc:
             raise OpensvcError(f"{self.name}: cannot lock {self.path}: {exc.strerror}") from exc
 
@@ -184,6 +184,22 @@ class InstanceLock:
     def _holding(self) -> Iterator[ProcessId]:
         found = (identify(pid) for pid in all_pids() if pid not in (1, os.getpid()) and _holds(pid, self.path))
         return (process for process in found if process)
+
+
+def _way_out(path: Path) -> str:
+    """Who may lock a file that this user may not."""
+    import pwd  # noqa: PLC0415 - asks the name services
+
+    number = 0
+    for place in (path, *path.parents):
+        with contextlib.suppress(OSError):
+            number = place.stat().st_uid
+            break
+    try:
+        owner = pwd.getpwuid(number).pw_name
+    except KeyError:
+        owner = str(number)
+    return "do it as root, or by sudo" if owner == "root" else f"it is {owner}'s: do it as {owner}, or by 'sudo -u {owner}'"
 
 
 def _holds(pid: int, path: Path) -> bool:

@@ -54,14 +54,15 @@ class Paths(NamedTuple):
             # mkdir's exist_ok would accept a link
             if not os.path.lexists(self.tmp):
                 self.tmp.mkdir(mode=0o700, exist_ok=True)
-            _make_private(self.tmp)
+            make_private(self.tmp)
         except OSError as exc:
             kind = ActionRefused if isinstance(exc, PermissionError) else OpensvcError
             raise kind(f"cannot use {self.tmp}: {exc.strerror}") from exc
         return self.tmp
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
+    """Take the rights of others from a folder of ours. Raises ActionRefused where somebody else may have put something there."""
     if folder.is_symlink() or not folder.is_dir():
         raise ActionRefused(f"{folder} is no folder, or a link; remove it, it is made anew")
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

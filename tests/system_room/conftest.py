@@ -3,12 +3,12 @@
 import os
 import secrets
 import signal
-import time
 
 import pytest
 
 from opensvc_core.system import processes
 from opensvc_core.system.cgroups import ControlGroups
+from opensvc_core.testing.waiting import wait_for
 
 is_root = os.geteuid() == 0
 
@@ -38,15 +38,28 @@ def group():
 
 
 @pytest.fixture
+def holding(tmp_path):
+    """What a command waits for, in the words of a shell (`cat FIFO`), until the test lets it go on: `holding.let_go()`."""
+    return Holding(tmp_path / "held")
+
+
+class Holding:
+    """A fifo: who reads it waits until somebody has opened it for writing, and closed it."""
+
+    def __init__(self, path):
+        self.path = path
+        os.mkfifo(path)
+
+    def __str__(self):
+        return f"cat {self.path}"
+
+    def let_go(self):
+        """The reader, who is there or comes soon, ends."""
+        with self.path.open("wb"):
+            pass
+
+
+@pytest.fixture
 def until():
-    """Wait for a condition, 3 seconds at most."""
-
-    def wait(condition, seconds=3.0):
-        end = time.monotonic() + seconds
-        while not (found := condition()):
-            if time.monotonic() > end:
-                raise AssertionError("did not come true in time")
-            time.sleep(0.01)
-        return found
-
-    return wait
+    """Wait for a condition."""
+    return wait_for

@@ -10,4 +10,4 @@ def test_the_clock_tells_utc_and_sleeps():
     clock.sleep(0.01)
 
     assert clock.monotonic() - began >= 0.01
-    assert abs(clock.now() - time.time()) < 5
+    assert abs(clock.now() - time.time()) < 60

@@ -12,7 +12,7 @@ import pytest
 
 from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionTimeout
 from opensvc_core.model.operations import Command, Setting
-from opensvc_core.system import processes
+from opensvc_core.system import commands, processes
 from opensvc_core.system.commands import CommandRunner, query
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes its user")
@@ -26,11 +26,17 @@ def run(script, **more):
     return CommandRunner().run(sh(script, **more))
 
 
+def wait_for(flag):
+    return f"while [ ! -e {flag} ]; do sleep 0.02; done"
+
+
 def test_the_result_has_code_output_and_time():
+    began = time.monotonic()
     result = run("echo out; echo err >&2; sleep 0.05; exit 3")
+    seconds = time.monotonic() - began
 
     assert (result.code, result.stdout, result.stderr) == (3, "out\n", "err\n")
-    assert 0.05 <= result.seconds < 2
+    assert 0.05 <= result.seconds <= seconds
     assert result.pid > 1
 
 
@@ -38,16 +44,17 @@ def test_a_command_ended_by_a_signal_has_its_negative_number():
     assert run("kill -9 $$").code == -9
 
 
-def test_lines_come_while_the_command_runs():
-    seen = []
-    began = time.monotonic()
+def test_lines_come_while_the_command_runs(tmp_path):
+    """It goes on when its first line was seen."""
+    seen, flag = [], tmp_path / "flag"
 
-    result = CommandRunner().run(
-        sh("echo one; sleep 0.3; echo two >&2; printf three"), lambda stream, line: seen.append((stream, line, time.monotonic() - began))
-    )
+    def see(stream, line):
+        seen.append((stream, line))
+        flag.touch()
 
-    assert [(stream, line) for stream, line, _ in seen] == [("stdout", "one"), ("stderr", "two"), ("stdout", "three")]
-    assert seen[0][2] < 0.25 < seen[1][2]
+    result = CommandRunner().run(sh(f"echo one; {wait_for(flag)}; echo two >&2; sleep 0.2; printf three", timeout=30), see)
+
+    assert seen == [("stdout", "one"), ("stderr", "two"), ("stdout", "three")]
     assert result.stdout == "one\nthree"
 
 
@@ -80,16 +87,16 @@ def test_a_daemon_that_keeps_the_pipe_does_not_hold_us_up(mark):
     result = run("setsid sleep 65 & echo started")
 
     assert (result.code, result.stdout) == (0, "started\n")
-    assert result.seconds < 2
+    assert result.seconds < 30
     # in the moment of its execve(2) a process has no environment to be seen
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while not (found := processes.find(mark)) and time.monotonic() < until:
         time.sleep(0.01)
     assert len(found) == 1
 
 
 def test_a_daemon_that_never_stops_writing_does_not_hold_us_up(mark):
-    assert run("yes & sleep 0.05").seconds < 2
+    assert run("yes & sleep 0.05").seconds < 30
 
 
 @pytest.mark.parametrize("setting", [None, Setting(limits={"nofile": 100})], ids=["plain", "through another tool"])
@@ -163,24 +170,25 @@ def test_processes_that_ignore_sigterm_are_killed_at_the_time_limit(mark):
     script = "(trap '' TERM; sleep 66; sleep 67) & exec sleep 68"
     began = time.monotonic()
 
-    with pytest.raises(ActionTimeout, match=r"sleep 68': not ended after 0.2s; its processes were ended"):
-        run(script, timeout=0.2)
+    with pytest.raises(ActionTimeout, match=r"sleep 68': not ended after 1s; its processes were ended"):
+        run(script, timeout=1)
 
-    assert 2 < time.monotonic() - began < 4
+    assert 3 < time.monotonic() - began < 30
     assert processes.find(mark) == []
 
 
-def test_a_command_that_cleans_up_at_the_time_limit_is_left_the_time(mark):
+def test_a_command_that_cleans_up_at_the_time_limit_is_left_the_time(mark, monkeypatch):
+    monkeypatch.setattr(commands, "GRACE", 40.0)
     seen = []
     began = time.monotonic()
 
     with pytest.raises(ActionTimeout):
         CommandRunner().run(
-            Command(["/bin/sh", "-c", "trap 'echo cleaned; exit' TERM; sleep 69 & wait"], timeout=0.2), lambda _, line: seen.append(line)
+            Command(["/bin/sh", "-c", "trap 'echo cleaned; exit' TERM; sleep 69 & wait"], timeout=1), lambda _, line: seen.append(line)
         )
 
     assert seen == ["cleaned"]
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 30
     assert processes.find(mark) == []
 
 
@@ -188,6 +196,7 @@ def test_an_application_is_ended_with_its_group_at_the_time_limit_but_not_what_w
     groups, name = group
     runner, setting = CommandRunner(groups=groups), Setting(cgroup=name)
     earlier = runner.run(Command(["sleep", "70"], detached=True, watch=0.1, setting=setting))
+    until(lambda: groups.processes(name))
 
     with pytest.raises(ActionTimeout):
         runner.run(sh("setsid sleep 71 & sleep 72", starts_application=True, timeout=0.3, setting=setting))
@@ -197,13 +206,10 @@ def test_an_application_is_ended_with_its_group_at_the_time_limit_but_not_what_w
 
 def test_cancelling_ends_the_command_and_refuses_the_next(mark):
     cancel = threading.Event()
-    timer = threading.Timer(0.2, cancel.set)
-    timer.start()
     runner = CommandRunner(cancel=cancel)
 
-    with pytest.raises(ActionInterrupted, match="interrupted after 0"):
-        runner.run(sh("sleep 73"))
-    timer.join()
+    with pytest.raises(ActionInterrupted, match=r"interrupted after \d"):
+        runner.run(sh("echo; sleep 73"), lambda *_: cancel.set())
 
     assert processes.find(mark) == []
     with pytest.raises(ActionInterrupted, match="not started"):
@@ -226,6 +232,29 @@ except ActionInterrupted as exc: print(exc)
     assert processes.find(mark) == []
 
 
+@pytest.mark.parametrize("moment", ["subprocess.Popen._execute_child", "Child.__init__"], ids=["forked", "about to be watched"])
+def test_an_interruption_in_the_moment_of_its_start_ends_the_command(mark, moment):
+    """In a process of its own, which interrupts itself when it has forked."""
+    code = f"""
+import os, signal, subprocess, sys
+from opensvc_core.errors import ActionInterrupted
+from opensvc_core.model.operations import Command
+from opensvc_core.system.child import Child
+from opensvc_core.system.commands import CommandRunner
+def meddle(frame, event, _):
+    if event == "return" and frame.f_code is {moment}.__code__:
+        sys.setprofile(None)
+        os.kill(os.getpid(), signal.SIGINT)
+sys.setprofile(meddle)
+try: CommandRunner().run(Command(["sleep", "78"]))
+except ActionInterrupted as exc: print(exc)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert "its processes were ended" in done.stdout, done.stderr
+    assert processes.find(mark) == []
+
+
 def test_a_reader_that_fails_ends_the_command(mark):
     def fail(stream, line):
         raise BrokenPipeError
@@ -237,16 +266,17 @@ def test_a_reader_that_fails_ends_the_command(mark):
 
 
 def test_an_application_writes_to_its_file_and_is_read_from_there(tmp_path, mark, until):
-    output, seen = tmp_path / "log" / "app", []
-    began = time.monotonic()
+    output, seen, flag, end = tmp_path / "log" / "app", [], tmp_path / "flag", tmp_path / "end"
 
-    result = CommandRunner().run(
-        sh("echo one; (sleep 0.6; echo later) & sleep 0.2; echo two", starts_application=True, output=str(output)),
-        lambda stream, line: seen.append((line, time.monotonic() - began)),
-    )
+    def see(_stream, line):
+        seen.append(line)
+        flag.touch()
 
-    assert [line for line, _ in seen] == ["one", "two"]
-    assert seen[0][1] < 0.2
+    script = f"echo one; ({wait_for(end)}; echo later) & {wait_for(flag)}; echo two"
+    result = CommandRunner().run(sh(script, starts_application=True, output=str(output), timeout=30), see)
+
+    assert seen == ["one", "two"]
+    end.touch()
     assert (result.code, result.stdout) == (0, "one\ntwo\n")
     until(lambda: output.read_text() == "one\ntwo\nlater\n")
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
@@ -294,18 +324,18 @@ def test_an_application_keeps_its_language(tmp_path):
     assert result.stdout == "[fr]\n"
 
 
-def test_a_detached_command_is_left_running(tmp_path, mark):
-    result = run("echo up; exec sleep 76", detached=True, watch=0.2, output=str(tmp_path / "f"))
+def test_a_detached_command_is_left_running(tmp_path, mark, until):
+    result = run("echo up; exec sleep 76", detached=True, watch=1, output=str(tmp_path / "f"))
 
     assert (result.code, result.stdout) == (0, "up\n")
-    assert [process.pid for process in processes.find(mark)] == [result.pid]
+    until(lambda: [process.pid for process in processes.find(mark)] == [result.pid])
 
 
 def test_an_early_end_of_a_detached_command_is_its_result():
-    result = run("exit 9", detached=True, watch=2)
+    result = run("exit 9", detached=True, watch=50)
 
     assert result.code == 9
-    assert result.seconds < 1
+    assert result.seconds < 30
 
 
 def test_a_host_without_control_groups_runs_the_command_all_the_same(group):
@@ -331,19 +361,18 @@ def test_a_query_has_a_time_limit_and_keeps_the_whole_answer(mark):
 
 
 def test_the_overhead_is_a_few_milliseconds():
+    """Measured against a bare one in turns: on a slow or busy machine both take longer."""
     runner, command = CommandRunner(), Command(["true"])
-
-    def best(act):
-        times = []
-        for _ in range(40):
+    ways = (lambda: subprocess.run(["true"], capture_output=True, check=True), lambda: runner.run(command))
+    times = [[], []]
+    for _ in range(40):
+        for way, found in zip(ways, times, strict=True):
             began = time.perf_counter()
-            act()
-            times.append(time.perf_counter() - began)
-        return min(times)
+            way()
+            found.append(time.perf_counter() - began)
 
-    bare = best(lambda: subprocess.run(["true"], capture_output=True, check=True))
-
-    assert best(lambda: runner.run(command)) < bare + 0.005
+    bare, ours = map(min, times)
+    assert ours < 2 * bare + 0.005
 
 
 def test_commands_of_several_threads_do_not_disturb_each_other():

@@ -10,6 +10,7 @@ import pytest
 
 from opensvc_core.errors import ActionRefused, OpensvcError
 from opensvc_core.system.files import read_json, read_text, remove, touch, write_atomically, write_json
+from opensvc_core.testing.apart import give_back
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes owners and mounts")
 
@@ -118,7 +119,7 @@ try: write_atomically(path, "x" * 1000000)
 except OpensvcError as exc: print(type(exc).__name__, exc)
 print(path.read_text(), os.listdir(path.parent))
 """
-    script = f'mount -t tmpfs -o size=64k none "{tmp_path}" && exec "$0" -c "$1"'
+    script = give_back() + f'mount -t tmpfs -o size=64k none "{tmp_path}" && exec "$0" -c "$1"'
 
     done = subprocess.run(["unshare", "-m", "sh", "-c", script, sys.executable, code], capture_output=True, text=True, check=False)
 
@@ -137,7 +138,7 @@ for number in itertools.count():
 """
     for attempt in range(4):
         writer = subprocess.Popen([sys.executable, "-c", code, str(path)])
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not path.exists() and time.monotonic() < end:
             time.sleep(0.005)
         time.sleep(0.011 * attempt)
