@@ -42,6 +42,18 @@ class Conflict(ActionRefused):
         super().__init__(text)
 
 
+class Delegated(ActionRefused):
+    """A cluster manager beside this agent alone starts and stops the service: nothing was done."""
+
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this service is managed by a clusterware, thus direct service manipulation is disabled. "
+            "the --cluster option circumvent this safety net."
+        )
+
+
 class LockTimeout(OpensvcError):
     """Another action holds the instance, and did not end in the time given."""
 
@@ -68,7 +80,11 @@ class ConfigError(OpensvcError):
 
 
 class DriverUnavailable(OpensvcError):
-    """No installed plugin provides the driver, or its plugin failed to load."""
+    """No installed plugin provides the driver, its plugin failed to load, or there is nothing on this node that the keyword `key` names."""
+
+    def __init__(self, text: str, key: str = "") -> None:
+        self.key = key
+        super().__init__(text)
 
 
 class ActionFailed(OpensvcError):
@@ -80,6 +96,13 @@ class ActionTimeout(ActionFailed):
 
 
 class ActionInterrupted(OpensvcError):
-    """A person or the system ended the action (SIGINT, SIGTERM)."""
+    """A person or the system ended the action (SIGINT, SIGTERM).
+
+    `has_begun`: what it names may have done something.
+    """
 
     exit_code = 130
+
+    def __init__(self, text: str, *, has_begun: bool = True) -> None:
+        self.has_begun = has_begun
+        super().__init__(text)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.capabilities import ExposesDevices, Preflight, Provisionable, Runnable, Startable, Syncable
+from opensvc_core.driver.capabilities import ExposesDevices, Provisionable, Runnable, Startable, Syncable
 from opensvc_core.driver.context import service_environment
-from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError, UsageError
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError
+from opensvc_core.instance.ahead import Ahead
+from opensvc_core.instance.conflicts import Conflicts
+from opensvc_core.instance.connections import connected
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.holdings import Holdings
@@ -18,17 +22,17 @@ from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.limits import Limiting
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
-from opensvc_core.instance.syncing import finish, refuse_where_not_up, targets, why_not_up
+from opensvc_core.instance.request import Request
+from opensvc_core.instance.syncing import finish, refuse_where_not_up, targets
 from opensvc_core.instance.triggers import commands
 from opensvc_core.instance.walk import Walk, side_by_side, wait_for
+from opensvc_core.instance.way import way
 from opensvc_core.model import requirements
 from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Operations
 from opensvc_core.model.status import Status
-from opensvc_core.plan.actions import ACTIONS, Action, Pass
-from opensvc_core.plan.item import Item
-from opensvc_core.plan.ordering import Stage, after_what_they_stand_beside, stages, start_order, sync_order
-from opensvc_core.plan.selection import EVERYTHING, Selection, cut, select
+from opensvc_core.plan.actions import Pass
+from opensvc_core.plan.ordering import Stage
 
 _AFTER = {
     "start": frozenset({Status.UP, Status.NA}),
@@ -37,34 +41,6 @@ _AFTER = {
 # What the steps that follow in a plan find.
 _ASSUMED = {"start": Status.UP, "stop": Status.DOWN}
 _AVAILABLE = frozenset({Status.UP, Status.STDBY_UP, Status.NA})
-
-
-class Request(NamedTuple):
-    """What is asked for: the action, on what, and how.
-
-    `is_forced` sets aside what an administrator may set aside (standby resources are stopped as well); `rolls_back` false
-    leaves a failed start as it is; `confirmed_down` are nodes that the administrator knows to be dead. `due_at`: only what
-    its schedule lets run at this moment (seconds since 1970-01-01 UTC); None: schedules are not looked at. `shown_as` is how
-    the service's command is named where it is called on another node; `keeps_own`: of two configurations that were edited
-    independently, this node's is the one to keep. `id` is that of what was asked of the cluster, for the logs of all nodes.
-    """
-
-    action: str
-    selection: Selection = EVERYTHING
-    is_forced: bool = False
-    rolls_back: bool = True
-    confirmed_down: frozenset[str] = frozenset()
-    due_at: float | None = None
-    shown_as: str = ""
-    keeps_own: bool = False
-    id: str = ""
-
-    @property
-    def kind(self) -> Action:
-        """The action's row in the table."""
-        if self.action not in ACTIONS:
-            raise UsageError(f"no action {self.action!r}; actions are {', '.join(ACTIONS)}")
-        return ACTIONS[self.action]
 
 
 class Performer:
@@ -84,23 +60,25 @@ class Performer:
         self._executor, self._holdings = executor, holdings
         self._walk = Walk(executor, journal)
         self._limiting = Limiting(executor, journal)
-        self._conflicts: dict[str, str] = {}
+        self._conflicts = Conflicts(self._walk, journal, cancel, holdings, is_rehearsal=executor.is_rehearsal)
         self._left_out: set[str] = set()
         self._taken: list[Resource] = []
         self._failures: list[str] = []
         self._cleaning = threading.Lock()
+        # seconds by rid (`checks`: who else uses what is to be started), in the order in which they began
+        self.took: dict[str, float] = {}
 
     def perform(self) -> None:
         """Do it. Raises ActionRefused (nothing was done), ActionFailed or ActionInterrupted (what was done is taken back)."""
         ways = [(one, self._stages(one)) for one in self._request.kind.passes]
         if self._request.due_at is not None:
-            ways = [(one, way) for one, way in ways if way]
+            ways = [(one, through) for one, through in ways if through]
         self._refuse_unusable(ways)
-        if self._request.kind.is_sync and any(way for _, way in ways):
+        if self._request.kind.is_sync and any(through for _, through in ways):
             refuse_where_not_up(self._instance)
         try:
-            for one, way in ways:
-                self._pass(one, way)
+            for one, through in ways:
+                self._pass(one, through)
             self._check_availability()
             self._raise_failures()
         except (ActionInterrupted, KeyboardInterrupt) as error:
@@ -117,117 +95,80 @@ class Performer:
         """Whether a request for what is due finds nothing; the log has why."""
         return self._request.due_at is not None and not any(self._stages(one) for one in self._request.kind.passes)
 
+    def look_ahead(self, text: str) -> Ahead:
+        """Let those look that can tell before a start is decided on; `text`: the file that they were made from."""
+        one = self._request.kind.passes[-1]
+        parts = [self._instance.part(item.rid) for stage in self._stages(one) for item in stage.items]
+        return Ahead(text, self._conflicts.look_ahead([part for part in parts if not self._reason_to_skip(one, part)]))
+
     def _stages(self, one: Pass) -> list[Stage]:
-        selection, kind = self._request.selection, self._request.kind
-        items = select([part.item for part in self._instance.parts], selection)
-        if kind.verbs & {"provision", "unprovision"}:
-            items = after_what_they_stand_beside(items)
-        in_order = sync_order(items) if kind.is_sync else start_order(items)
-        ordered = [item for item in in_order if (item.group == "task") == kind.only_tasks]
-        if not ordered and (selection.is_scoped or kind.only_tasks) and (kind.is_sync or self._request.due_at is None):
-            raise UsageError(
-                f"'{kind.name}' has nothing to act on; the service has {', '.join(item.rid for item in items) or 'no resources'}"
-            )
-        if not ordered and kind.is_sync and not self._journal.is_by_scheduler:
-            self._journal.say("skip sync: the service has no other node", name="skip")
-        if self._request.due_at is not None:
-            ordered = self._due(ordered, self._request.due_at)
-        if kind.only_standby:
-            ordered = [item for item in ordered if self._instance.part(item.rid).is_standby]
-        ordered = cut(ordered[::-1], selection.downto, "downto") if one.is_reverse else cut(ordered, selection.upto, "upto")
-        return stages(ordered, self._instance.subsets)
-
-    def _due(self, items: list[Item], now: float) -> list[Item]:
-        """Those that are due. Why the others are not is told to who asked; after a scheduler only the log has it."""
-        from opensvc_core.instance.scheduled import refusal  # noqa: PLC0415 - a calendar, which most actions need not
-
-        is_by_hand = self._request.kind.is_sync and not self._journal.is_by_scheduler
-        asks_interval_alone = is_by_hand and not self._instance.is_older
-        parts = [self._instance.part(item.rid) for item in items]
-        reasons = {part.rid: refusal(self._instance, part, now, is_any_period=asks_interval_alone) for part in parts}
-        if self._request.kind.is_sync and self._journal.is_by_scheduler and (reason := why_not_up(self._instance)):
-            reasons = dict.fromkeys(reasons, reason)
-        word, level = self._request.kind.passes[0].verbs[0], Level.DEBUG if self._journal.is_by_scheduler else Level.INFO
-        for rid, reason in reasons.items():
-            if reason:
-                self._journal.say(f"skip {word}: {reason}", rid=rid, level=level, name="skip")
-        return [item for item in items if not reasons[item.rid]]
+        return way(self._instance, self._request, one, self._journal)
 
     def _refuse_unusable(self, ways: list[tuple[Pass, list[Stage]]]) -> None:
-        for part in (self._instance.part(item.rid) for _, way in ways for stage in way for item in stage.items):
+        for part in (self._instance.part(item.rid) for _, through in ways for stage in through for item in stage.items):
             if part.resource is None and not part.is_disabled and not part.is_optional:
                 raise ActionRefused(f"{part.rid}: {part.problem}; nothing was done (--rid leaves it out)")
 
-    def _pass(self, one: Pass, way: list[Stage]) -> None:
+    def _pass(self, one: Pass, through: list[Stage]) -> None:
         is_whole = not self._request.selection.is_scoped and not self._request.kind.only_standby
         self._left_out.clear()
         if "start" in one.verbs:
-            self._preflight(one, [self._instance.part(item.rid) for stage in way for item in stage.items])
+            parts = [self._instance.part(item.rid) for stage in through for item in stage.items]
+            wanted = [part for part in parts if part.resource is not None and not self._reason_to_skip(one, part)]
+            with self._timed("checks"):
+                self._conflicts.look(wanted, self._request)
         if is_whole:
             self._trigger("pre", one.trigger, None)
         if "stop" in one.verbs:
             self._sweep()
-        for stage in way:
+        if self._request.kind.is_sync:
+            self._copies(one, through)
+        else:
+            self._steps(one, through)
+        if is_whole:
+            self._trigger("post", one.trigger, None)
+
+    def _steps(self, one: Pass, through: list[Stage]) -> None:
+        for stage in through:
             parts = [self._instance.part(item.rid) for item in stage.items]
             if stage.is_parallel and not self._executor.is_rehearsal:
                 side_by_side(parts, lambda part: self._part(one, part), self._cancel)
             else:
                 for part in parts:
                     self._part(one, part)
-        if self._request.kind.is_sync:
+
+    def _copies(self, one: Pass, through: list[Stage]) -> None:
+        """The copies, and what follows them there; all by the same connections."""
+        with connected(self._instance.facts.peer_shell, self._takers(through), self._cancel):
+            self._steps(one, through)
             self._failures += finish(
                 self._instance, self._executor, self._journal, shown_as=self._request.shown_as, keeps_own=self._request.keeps_own
             )
-        if is_whole:
-            self._trigger("post", one.trigger, None)
+
+    def _takers(self, through: list[Stage]) -> list[str]:
+        """The nodes that are copied to."""
+        if self._executor.is_rehearsal:
+            return []
+        resources: list[object] = [self._instance.part(item.rid).resource for stage in through for item in stage.items]
+        nodes = targets(self._instance, self._request.kind)
+        return sorted({node for one in resources if isinstance(one, Syncable) for node in one.takers(nodes)})
 
     def _raise_failures(self) -> None:
         if self._failures:
             raise ActionFailed("; ".join(self._failures))
-
-    def _preflight(self, one: Pass, parts: list[Part]) -> None:
-        """Let all that can tell look whether they are in use elsewhere. Raises Conflict."""
-        wanted = [part for part in parts if part.resource is not None and not self._reason_to_skip(one, part)]
-        for part in wanted:
-            if part.resource and (held := self._holdings.in_the_way(part.resource)):
-                self._note_conflict(part, held)
-        able = [part for part in wanted if isinstance(part.resource, Preflight) and part.rid not in self._conflicts]
-        if self._executor.is_rehearsal or len(able) < 2:
-            for part in able:
-                self._look_ahead(part)
-        else:
-            side_by_side(able, self._look_ahead, self._cancel)
-        in_use = [part for part in wanted if part.rid in self._conflicts and not part.is_optional]
-        if in_use:
-            rids = ", ".join(part.rid for part in in_use)
-            seen = tuple(f"{part.rid}: {self._conflicts[part.rid]}" for part in in_use)
-            raise Conflict(f"{self._request.action} aborted due to resource {rids} conflict", seen)
-
-    def _look_ahead(self, part: Part) -> None:
-        assert isinstance(part.resource, Preflight)
-        try:
-            self._walk.follow(part.resource.preflight(), part.rid, keeps_undo=False)
-        except Conflict as error:
-            self._note_conflict(part, str(error))
-        except ActionFailed:
-            if not part.is_optional:
-                raise  # the start of an optional one says it again, and is ignored there
-
-    def _note_conflict(self, part: Part, text: str) -> None:
-        self._conflicts[part.rid] = text
-        self._journal.say(text, rid=part.rid, level=Level.DEBUG, name="conflict")
 
     def _part(self, one: Pass, part: Part) -> None:
         if self._cancel.is_set():
             raise ActionInterrupted("interrupted")
         reason = self._reason_to_skip(one, part)
         if reason:
-            if part.resource is None or part.rid in self._conflicts:
+            if part.resource is None or self._conflicts.of(part.rid):
                 self._left_out.add(part.rid)
             self._journal.say(reason, rid=part.rid, name="skip")
             return
         try:
-            self._act(one, part)
+            with self._timed(part.rid):
+                self._act(one, part)
         except ActionFailed as error:
             if self._request.kind.is_sync:  # no copy waits for another, nor for a node that can't be reached
                 self._failures.append(str(error))
@@ -239,6 +180,14 @@ class Performer:
             self._journal.say(str(error), rid=part.rid, level=Level.ERROR)
             self._journal.say(f"ignore {self._request.action} error on optional resource", rid=part.rid, level=Level.WARNING)
 
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        before, began = self.took.setdefault(what, 0.0), time.monotonic()
+        try:
+            yield
+        finally:
+            self.took[what] = before + time.monotonic() - began
+
     def _reason_to_skip(self, one: Pass, part: Part) -> str:
         stays_up = part.is_standby and not (self._request.kind.includes_standby or self._request.is_forced)
         reasons = {
@@ -246,7 +195,7 @@ class Performer:
             "skip: left to the agent in the container": part.policy.encap,
             "skip: noaction tag": "noaction" in part.policy.tags,
             f"skip optional resource: {part.problem}": part.resource is None,
-            f"skip optional resource: {self._conflicts.get(part.rid)}": part.rid in self._conflicts and "start" in one.verbs,
+            f"skip optional resource: {self._conflicts.of(part.rid)}": bool(self._conflicts.of(part.rid)) and "start" in one.verbs,
             "skip 'stop' on standby resource (--force to override)": one.trigger == "stop" and stays_up,
             "skip: its requirements are impossible": requirements.IMPOSSIBLE in self._required(one, part).split(),
         }
@@ -427,8 +376,3 @@ class Performer:
 
     def _who_instructed(self) -> str:
         return "DEFAULT.rollback" if self._request.rolls_back else "--disable-rollback"
-
-
-def rids_of(request: Request, instance: Instance) -> Iterator[str]:
-    """The resources that a request is about."""
-    return (item.rid for item in select([part.item for part in instance.parts], request.selection))

@@ -12,19 +12,26 @@ from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.part import Part
 from opensvc_core.model.events import Level
-from opensvc_core.model.operations import Already, Operation, Operations, Together
+from opensvc_core.model.operations import Already, Operation, Operations, Together, Undoing
 from opensvc_core.system.threads import do_all
+
+
+class Entry:
+    """What takes back an operation of a resource. `is_doubtful`: nobody has seen what the operation came to."""
+
+    def __init__(self, rid: str, undoing: Undoing) -> None:
+        self.rid, self.undoing, self.is_doubtful = rid, undoing, True
 
 
 class Undo:
     """What takes back what was done, the last first."""
 
     def __init__(self) -> None:
-        self.entries: list[tuple[str, Operation]] = []
+        self.entries: list[Entry] = []
 
     def rids(self) -> list[str]:
         """The resources that something is to be taken back for, in the order in which it was done."""
-        return list(dict.fromkeys(rid for rid, _ in self.entries if rid))
+        return list(dict.fromkeys(entry.rid for entry in self.entries if entry.rid))
 
 
 class Walk:
@@ -59,22 +66,32 @@ class Walk:
     def take_back(self) -> None:
         """Undo, the last operation first. What can't be undone is logged, the rest is."""
         while self.undo.entries:
-            rid, operation = self.undo.entries.pop()
+            entry = self.undo.entries.pop()
             try:
-                self._executor.execute(operation, rid)
+                if callable(entry.undoing):
+                    self.follow(entry.undoing(), entry.rid, keeps_undo=False)
+                else:
+                    self._executor.execute(entry.undoing, entry.rid)
             except (OpensvcError, OSError) as error:
-                self._journal.say(f"rollback: {error}", rid=rid, level=Level.ERROR)
+                if entry.is_doubtful:
+                    text, level = f"rollback: {error}; what was interrupted may not have been done", Level.WARNING
+                else:
+                    text, level = f"rollback: {error}", Level.ERROR
+                self._journal.say(text, rid=entry.rid, level=level)
 
     def _perform(self, operation: Operation, rid: str, *, keeps_undo: bool) -> object:
-        undo = None if isinstance(operation, Already | Together) or not keeps_undo else operation.undo
-        done = False
+        if isinstance(operation, Already | Together) or operation.undo is None or not keeps_undo:
+            return self._executor.execute(operation, rid)
+        entry = Entry(rid, operation.undo)
+        self.undo.entries.append(entry)  # before it is done: an interruption may come between its effect and its end
         try:
             outcome = self._executor.execute(operation, rid)
-            done = True
-        finally:
-            # also when a person interrupts it: half of the work may be there
-            if undo is not None and (done or getattr(operation, "undo_on_failure", False)):
-                self.undo.entries.append((rid, undo))
+        except OpensvcError as error:
+            entry.is_doubtful = isinstance(error, ActionInterrupted)
+            if not (error.has_begun if isinstance(error, ActionInterrupted) else operation.undo_on_failure):
+                self.undo.entries.remove(entry)
+            raise
+        entry.is_doubtful = False
         return outcome
 
 

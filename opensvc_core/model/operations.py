@@ -40,7 +40,8 @@ class Command(NamedTuple):
     Parameters:
         argv: the program and its arguments; no shell is involved.
         succeeds: the exit codes that mean success.
-        undo: what takes it back; kept by the engine as soon as the command has succeeded.
+        undo: what takes it back, an operation or a function that begins several; due when the command has succeeded, or
+            was interrupted and may have done something.
         undo_on_failure: the undo is due also when the command failed, because it may have left half of its work.
         timeout: seconds until its process group is ended; None: no limit.
         setting: user, directory, limits of the process; None: those of the agent.
@@ -61,7 +62,7 @@ class Command(NamedTuple):
 
     argv: Sequence[str]
     succeeds: Collection[int] = (0,)
-    undo: Operation | None = None
+    undo: Undoing | None = None
     undo_on_failure: bool = False
     timeout: float | None = None
     setting: Setting | None = None
@@ -93,7 +94,7 @@ class Call(NamedTuple):
 
     text: str
     do: Callable[[], Any]
-    undo: Operation | None = None
+    undo: Undoing | None = None
     undo_on_failure: bool = False
     timeout: float | None = None
     classic_text: str = ""
@@ -128,3 +129,5 @@ class Together(NamedTuple):
 Operation = Command | Call | Already | Together
 # A driver's start, stop, … is such a generator; it is sent the CommandResult of a Command, the result of a Call.
 Operations = Generator[Operation, Any, None]
+# What takes an operation back.
+Undoing = Operation | Callable[[], Operations]

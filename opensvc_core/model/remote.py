@@ -31,14 +31,28 @@ _REASONS: Final = (
 
 
 class RemoteShell(NamedTuple):
-    """The way to the other nodes. `user` is who logs in there; one that is not root does everything by sudo."""
+    """The way to the other nodes. `user` is who logs in there; one that is not root does everything by sudo.
+
+    In `folder`, if one is given, are the sockets of connections that are kept while an action copies, by the names of the nodes.
+    A command uses the one that is there, else it connects by itself.
+    """
 
     user: str = "root"
+    folder: str = ""
 
     @property
     def argv(self) -> list[str]:
         """ssh with its options, up to the name of the node."""
-        return ["ssh", *OPTIONS, "-l", self.user]
+        kept = ("-o", "ControlMaster=no", "-o", self._control_path) if self.folder else ()
+        return ["ssh", *OPTIONS, *kept, "-l", self.user]
+
+    def keeping(self, node: str) -> list[str]:
+        """What keeps a connection to a node for others, until its input ends and they have ended."""
+        return ["ssh", *OPTIONS, "-o", "ControlMaster=yes", "-o", self._control_path, "-l", self.user, node, "cat"]
+
+    @property
+    def _control_path(self) -> str:
+        return f"ControlPath={self.folder.replace('%', '%%')}/%n"
 
     @property
     def by(self) -> list[str]:

@@ -76,7 +76,8 @@ class InstanceStatus(NamedTuple):
 class ServiceStatus(NamedTuple):
     """A service over all its nodes: peers first, sorted by name, the local instance last.
 
-    `env` and `mode` are the older words service type and container type, which `svcmon` shows.
+    `env` and `mode` are the older words service type and container type, which `svcmon` shows. `offers` are commands, ready to paste,
+    that mend what the notices say.
     """
 
     path: ServicePath
@@ -89,6 +90,7 @@ class ServiceStatus(NamedTuple):
     topology: str = "failover"
     orchestrate: str = "no"
     nodes: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
     @property
     def local(self) -> InstanceStatus:

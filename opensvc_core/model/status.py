@@ -19,6 +19,8 @@ class Status(Enum):
     STDBY_UP = "stdby up"
     STDBY_DOWN = "stdby down"
 
+    __hash__ = object.__hash__  # Enum's own is a call in Python, and each look into a set of them needs one
+
     @property
     def code(self) -> int:
         """The exit code of the `status` command: 0 up, 1 down, 2 warn, 3 n/a, 5 undef, 6 stdby up, 7 stdby down."""
