@@ -54,11 +54,6 @@ def comma_words(value: str) -> list[str]:
     return [word for word in (part.strip() for part in value.split(",")) if word]
 
 
-def comma_word_set(value: str) -> frozenset[str]:
-    """What stands between commas, each once."""
-    return frozenset(comma_words(value))
-
-
 def shell_words(value: str) -> list[str]:
     """Words as a POSIX shell splits them, without expansions: `a 'b c' d` → `a`, `b c`, `d`."""
     # shlex.split gives the same and takes quadratic time for a long word

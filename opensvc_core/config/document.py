@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
+from opensvc_core.config.concealing import CONCEALED, is_secret
 from opensvc_core.config.lines import COMMENTS, Lines, around_value, comment_start, indent_of, is_key, value_lines
 from opensvc_core.config.parser import OLDER_GROUPS, Entry, Header, Parsed, Parser, Remark
 from opensvc_core.errors import ConfigError
@@ -242,7 +243,8 @@ class Document:
     def _refuse_value(self, section: str, key: str, value: str) -> NoReturn:
         text = "the name of a key has no '=', ':', newline or blanks around it, and doesn't begin with '[', '#' or ';'"
         if is_key(key):
-            text = f"the value {value!r} can't be written so that it is read back as it is: "
+            shown = CONCEALED if is_secret(key) else f"the value {value!r}"
+            text = f"{shown} can't be written so that it is read back as it is: "
             text += "no line of it may have blanks around it, no line but the first may begin with '#' or ';'"
             text += ", and ' #' begins a comment here" if self._cuts(section) else ""
         raise ConfigError(text, path=self.path, section=section, key=key)

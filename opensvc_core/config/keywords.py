@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast, overload
 
 T = TypeVar("T")
 Claim = Literal["device", "mount point", "address"]
@@ -29,6 +29,7 @@ class _More(TypedDict, total=False):
     provisioning: bool
     example: str
     claims: Claim
+    stands_on: bool
 
 
 class Keyword(Generic[T]):
@@ -49,6 +50,8 @@ class Keyword(Generic[T]):
         claims: what the value takes for this resource alone, so that two resources with the same value are a finding:
             "device" (`dev = Keyword(path, claims="device", …)`), "mount point" or "address". None: it may be shared.
             A value that is a list claims each of its items.
+        stands_on: the value names a device that another resource may have claimed, and whose disks are those of this one:
+            the name of a volume's group.
     """
 
     @overload
@@ -67,6 +70,7 @@ class Keyword(Generic[T]):
         self.provisioning = more.get("provisioning", False)
         self.example = more.get("example", "")
         self.claims: Claim | None = more.get("claims")
+        self.stands_on = more.get("stands_on", False)
 
     def __set_name__(self, owner: type, attribute: str) -> None:
         self.attribute = attribute
@@ -91,7 +95,12 @@ class Declares:
     """A class whose attributes declare the keywords of a section, and whose instances hold their values.
 
     `values` maps names of keywords to converted values; what is absent has the default.
+
+    Class attributes:
+        variant_by: the keyword on whose value it depends which further keywords there are; empty: on none.
     """
+
+    variant_by: ClassVar[str] = ""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -101,6 +110,14 @@ class Declares:
         for value in self.values.values():
             if isinstance(value, Deferred):
                 value.refuse()
+
+    @classmethod
+    def variant(cls, _value: str) -> type[Self]:
+        """The class of a section whose keyword `variant_by` has this value, with further keywords; the same one for the same value.
+
+        Raises DriverUnavailable where there is nothing that the value names on this node.
+        """
+        return cls
 
     @classmethod
     def keywords(cls) -> Mapping[str, Keyword[Any]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from opensvc_core.config.converters import boolean, integer, text, words_lower
+from opensvc_core.config.document import Document
 from opensvc_core.config.keywords import Declares, Keyword
 
 GUARDS = ("auto", "none", "fence", "lease", "exclusive")
+# The type of a heartbeat that is another program's.
+_MANAGER = "openha"
 MONITOR_ACTIONS = ("freezestop", "switch", "crash", "reboot", "none")
 
 
@@ -65,8 +68,8 @@ class OrchestrationKeywords(Declares):
         default="auto",
         candidates=GUARDS,
         text="What makes sure that a silent node has it down before it is started elsewhere: fencing that is confirmed, a lease of the "
-        "majority, a reservation of its disks. `auto`: the reservation where `scsireserv` is set, else fencing where it is configured, "
-        "else none.",
+        "majority, a reservation of its disks. `auto`: the reservation where all that has data stands on disks with `scsireserv`, else "
+        "fencing where it is configured, else none. `exclusive` with anything that is not reserved is none.",
     )
     split_policy = Keyword(
         text,
@@ -91,13 +94,7 @@ class OrchestrationKeywords(Declares):
     stonith = Keyword(boolean, default=False, scopable=True, text="Fence the node that had the service before taking it over.")
 
 
-def needs_guard(service: OrchestrationKeywords, nodes: int, *, has_reservation: bool, has_fencing: bool) -> bool:
-    """Whether a service that fails over by itself has nothing that keeps it from being active twice.
-
-    `nodes` is how many may run it; `has_reservation`: its disks are reserved by the node that has them active. What is to be
-    said where this is true is that a silent node's service is not taken over.
-    """
-    is_guarded = has_reservation or has_fencing if service.guard == "auto" else service.guard != "none"
-    return (
-        nodes > 1 and service.orchestrate == "ha" and service.topology == "failover" and service.split_policy == "refuse" and not is_guarded
-    )
+def manager_of(document: Document) -> str:
+    """The section that hands a service to a cluster manager beside this agent, or an empty text."""
+    heartbeats = (name for name in document.sections() if name.startswith("hb#"))
+    return next((name for name in heartbeats if (document.get(name, "type") or "").lower() == _MANAGER), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, NoReturn
 
+from opensvc_core.config.concealing import quoted
 from opensvc_core.config.lines import BOM, COMMENTS, comment_start, delimiter
 from opensvc_core.config.sections import OLDER_DISKS
 from opensvc_core.errors import ConfigError
@@ -61,6 +62,7 @@ class Parser:
         self._header: Header | None = None
         self._items: dict[str, str] = {}
         self._entry: Entry | None = None
+        self._last = ""
         self._indent = 0
         self._cuts = older
 
@@ -118,13 +120,12 @@ class Parser:
         entry, header = self._entry, self._header
         if entry is None or header is None:
             return
-        header.end, self._entry = entry.end, None
+        header.end, self._entry, self._last = entry.end, None, entry.key
         if entry.key in self._items:
             self._found.duplicates.append((entry.section, entry.key, entry.start + 1))
         self._items[entry.key] = entry.value
         self._found.entries.setdefault((entry.section, entry.key), []).append(entry)
 
     def _fail(self, text: str, number: int, content: str) -> NoReturn:
-        shown = content if len(content) <= 60 else f"{content[:59]}…"
         section = self._header.section if self._header else ""
-        raise ConfigError(f"{text}: {shown!r}", path=self._path, line=number + 1, section=section)
+        raise ConfigError(f"{text}: {quoted(self._last, content)}", path=self._path, line=number + 1, section=section)

@@ -7,20 +7,13 @@ Source of the schema language: JSON Schema, draft 2020-12.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from opensvc_core.config.converters import print_value
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS
-from opensvc_core.config.vocabulary import (
-    ClusterKeywords,
-    HeartbeatKeywords,
-    NodeKeywords,
-    ResourceKeywords,
-    ServiceKeywords,
-    SubsetKeywords,
-)
+from opensvc_core.config.vocabulary import HOST_SECTIONS, HeartbeatKeywords, ResourceKeywords, ServiceKeywords, SubsetKeywords
 
 Schema = dict[str, Any]
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -54,33 +47,46 @@ def service_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
     definitions: Schema = {**_FORMS, "DEFAULT": _section([ServiceKeywords], is_open=True), "subset": _section([SubsetKeywords])}
     groups: dict[str, list[str]] = {group: [] for group in (*GROUPS, *OLDER_DISKS)}
     for name, cls in sorted(drivers.items()):
-        definitions[name] = _section([ResourceKeywords, cls])
+        definitions[name] = _section([ResourceKeywords, cls], is_open=bool(cls.variant_by))
         groups.setdefault(name.partition(".")[0], []).append(name)
     patterns: Schema = {f"^{group}#.+$": _by_type(group, names) for group, names in sorted(groups.items())}
     found = _file("service", sections, {**patterns, "^subset#.+$": {"$ref": "#/$defs/subset"}}, definitions)
     return {**found, "allOf": [_needed(name, keyword) for name, cls in sorted(drivers.items()) for keyword in _required(cls)]}
 
 
-def node_schema(links: Mapping[str, type[Declares]]) -> Schema:
-    """The schema of node.conf; `links` are the classes of the heartbeats by their ids."""
-    return _host_file("node", {"node": NodeKeywords, "cluster": ClusterKeywords}, links)
+def node_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
+    """The schema of node.conf; `drivers` are the classes of heartbeats, fence agents and watchdogs by their ids."""
+    return _host_file("node", drivers)
 
 
-def cluster_schema(links: Mapping[str, type[Declares]]) -> Schema:
+def cluster_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
     """The same of cluster.conf."""
-    return _host_file("cluster", {"cluster": ClusterKeywords, "node": NodeKeywords}, links)
+    return _host_file("cluster", drivers)
 
 
-def _host_file(name: str, sections: Mapping[str, type[Declares]], links: Mapping[str, type[Declares]]) -> Schema:
-    """The sections of other parts (plugins, the daemon) are taken as they are."""
-    definitions: Schema = {**_FORMS, **{key: _section([cls]) for key, cls in sections.items()}}
+def _host_file(name: str, drivers: Mapping[str, type[Declares]]) -> Schema:
+    """The sections of other parts (plugins) are taken as they are."""
+    definitions: Schema = {**_FORMS, **{key: _whole(cls) for key, cls in HOST_SECTIONS.items()}}
     definitions["hb"] = {**_section([HeartbeatKeywords], is_open=True), "required": ["type"]}
-    definitions.update({link: _section([HeartbeatKeywords, cls]) for link, cls in sorted(links.items())})
-    heartbeat = {"allOf": [{"$ref": "#/$defs/hb"}, *_by_type("hb", sorted(links)).get("allOf", ())]}
-    properties: Schema = {key: {"$ref": f"#/$defs/{key}"} for key in sections}
-    found = _file(name, properties, {"^hb#.+$": heartbeat, "^.*$": {"type": "object"}}, definitions)
-    needed = [_needed(link, keyword) for link, cls in sorted(links.items()) for keyword in _required(cls) if keyword.name != "type"]
+    groups: dict[str, list[str]] = {"hb": []}
+    for driver, cls in sorted(drivers.items()):
+        group = driver.partition(".")[0]
+        definitions[driver] = _section([HeartbeatKeywords, cls] if group == "hb" else [cls], is_open=getattr(cls, "hands_words_on", False))
+        groups.setdefault(group, []).append(driver)
+    patterns: Schema = {f"^{group}#.+$": _by_default(group, names, drivers) for group, names in groups.items() if group != "hb"}
+    heartbeat = {"allOf": [{"$ref": "#/$defs/hb"}, *_by_type("hb", groups["hb"]).get("allOf", ())]}
+    named = {f"^{key}(#.+)?$": {"$ref": f"#/$defs/{key}"} for key in HOST_SECTIONS if key != "hb"}
+    found = _file(name, {}, {**named, **patterns, "^hb#.+$": heartbeat, "^.*$": {"type": "object"}}, definitions)
+    needed = [_needed(each, keyword) for each, cls in sorted(drivers.items()) for keyword in _required(cls) if keyword.name != "type"]
     return {**found, **({"allOf": needed} if needed else {})}
+
+
+def _by_default(group: str, names: Sequence[str], drivers: Mapping[str, type[Declares]]) -> Schema:
+    """The same of a group whose sections have the driver that `type` has as its default, where they say none."""
+    found = _by_type(group, names)
+    default = f"{group}.{drivers[names[0]].keywords()['type'].default}"
+    cases = [*found["allOf"], *([{"if": _is_of(group), "then": {"$ref": f"#/$defs/{default}"}}] if default in names else [])]
+    return {"type": "object", "allOf": cases}
 
 
 def _file(name: str, properties: Schema, patterns: Schema, definitions: Schema) -> Schema:
@@ -124,6 +130,12 @@ def _needed(name: str, keyword: Keyword[Any]) -> Schema:
         return given
     inherited: Schema = {"required": ["DEFAULT"], "properties": {"DEFAULT": _gives((keyword.inherit,))}}
     return {"if": {"not": inherited}, "then": given}
+
+
+def _whole(cls: type[Declares]) -> Schema:
+    """The schema of a section that gives all that its class requires."""
+    given = [_gives((keyword.name, *keyword.aliases)) for keyword in _required(cls)]
+    return {**_section([cls]), **({"allOf": given} if given else {})}
 
 
 def _gives(names: Iterable[str]) -> Schema:

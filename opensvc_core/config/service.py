@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from opensvc_core.config import scopes
+from opensvc_core.config.concealing import told
 from opensvc_core.config.document import Document
 from opensvc_core.config.evaluation import Evaluation, Resolve, Unasked, is_device
 from opensvc_core.config.keywords import Declares, Deferred, Keyword
@@ -22,6 +23,7 @@ __all__ = ["DEFAULT", "ServiceConfig", "World"]
 
 _USED_OF_DEFAULT = frozenset({"container_data_dir", "docker_daemon_args", "pre_monitor_action"})
 
+D = TypeVar("D", bound=Declares)
 # The class that declares the keywords of a driver's name; raises DriverUnavailable.
 Declarations = Callable[[str], type[Declares]]
 
@@ -169,13 +171,13 @@ class ServiceConfig:
         except ConfigError as error:
             if is_trigger(place[1]):
                 return Expansion(self._places.raw(*place))  # a command of the administrator: `$(date +%s)` is for its shell
-            raise self.error(error.text, *place) from error
+            raise self.error(told(place[1], error.text), *place) from error
 
     def _refuse(self, found: Expansion, place: Place) -> None:
         """Raise ConfigError where a reference is left over: nobody knows what the text would do."""
         for name in filter(self.is_meant, found.unresolved):
             reason = "its resource can't tell it now; is it started?" if is_device(name) else "it names nothing"
-            raise self.error(f"the reference {{{name}}} can't be replaced: {reason}", *place)
+            raise self.error(told(place[1], f"the reference {{{name}}} can't be replaced: {reason}"), *place)
 
     def _convert(self, found: str, place: Place, keyword: Keyword[Any]) -> Any:
         try:
@@ -183,7 +185,7 @@ class ServiceConfig:
                 raise ValueError(f"{found!r} is none of {', '.join(keyword.candidates)}")
             return keyword.convert(found)
         except ValueError as error:
-            raise self.error(f"{error}", *place) from error
+            raise self.error(told(place[1], f"{error}"), *place) from error
 
     # -- references
 
@@ -232,8 +234,19 @@ class ServiceConfig:
         return declared.get(name) or next((keyword for keyword in declared.values() if name in keyword.aliases), None)
 
     def driver(self, section: Section) -> type[Declares]:
-        """The class of a resource's driver. Raises DriverUnavailable."""
-        return self.declarations(section.driver)
+        """The class of a resource's driver, for what its section says. Raises DriverUnavailable."""
+        return self.variant(section.rid, self.declarations(section.driver))
+
+    def variant(self, rid: str, cls: type[D]) -> type[D]:
+        """The class of a section whose driver has one for each value of a keyword. Raises DriverUnavailable."""
+        place = self._places.of(rid, cls.keywords()[cls.variant_by]) if cls.variant_by else None
+        if place is None:
+            return cls
+        try:
+            value = self._expansion(self._evaluation.blindly, place, rid).text
+        except ConfigError:
+            return cls  # told when the value is asked for
+        return cls.variant(value)
 
     def driver_keywords(self, rid: str) -> Mapping[str, Keyword[Any]]:
         """The keywords of a resource's driver; none where there is no such driver, or its type can't be evaluated."""
@@ -241,7 +254,7 @@ class ServiceConfig:
             return {}  # a type that refers to its own section has the words of the core to choose from
         self._typing.add(rid)
         try:
-            return self.declarations(self.resource(rid).driver).keywords()
+            return self.driver(self.resource(rid)).keywords()
         except (DriverUnavailable, ConfigError):
             return {}
         finally:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from opensvc_core.config.checks import claims, guards, heartbeats, needs
+from opensvc_core.config.checks import claims, guards, heartbeats, needs, trust
 from opensvc_core.config.checks.references import References
 from opensvc_core.config.checks.report import Report
-from opensvc_core.config.checks.wording import Wording
+from opensvc_core.config.checks.wording import GUARDS, Wording
 from opensvc_core.config.document import Document
 from opensvc_core.config.findings import Finding, did_you_mean
 from opensvc_core.config.sections import FREE, Section, is_resource
@@ -16,7 +16,7 @@ from opensvc_core.config.vocabulary import HOST_SECTIONS, ServiceKeywords, Subse
 from opensvc_core.errors import ConfigError
 
 # Sections whose words belong to other parts: plugins, the daemon, the scheduler.
-NODE_OTHERS = frozenset({"env", "labels", "hook", "stonith", "arbitrator", "syslog", "reboot", "network", "pool", "array", "switch"})
+NODE_OTHERS = frozenset({"env", "labels", "hook", "syslog", "reboot", "network", "pool", "array", "switch"})
 SCHEDULED = frozenset({"checks", "packages", "patches", "asset", "disks", "stats", "stats_collection", "sysreport", "compliance"})
 
 
@@ -81,7 +81,7 @@ def _of_service(config: ServiceConfig, implied: Sequence[Section], only: Collect
     yield from needs.unknown_rids(config, report, sections, implied)
     yield from heartbeats.of_service(config, report)
     if DEFAULT in sections:
-        yield from guards.missing(config, report, list(_resources(config, list(filter(is_resource, everything)))))
+        yield from guards.missing(config, report)
 
 
 def _of_node(config: ServiceConfig) -> Iterator[Finding]:
@@ -93,14 +93,17 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
         if group == "hb" and is_resource(name):
             for section in _resources(config, [name]):
                 yield from wording.heartbeat(section)
+        elif group in GUARDS:
+            yield from wording.guard(name)
         elif declares:
-            yield from wording.keys(name, declares, {} if name in HOST_SECTIONS else None)
+            yield from wording.keys(name, declares, {})
         elif group not in NODE_OTHERS | SCHEDULED:
-            hint = did_you_mean(group, [*HOST_SECTIONS, *NODE_OTHERS])
+            hint = did_you_mean(group, [*HOST_SECTIONS, *NODE_OTHERS, *GUARDS])
             yield report.warning("unknown-section", "no section of this file", name, hint=hint)
         yield from references.findings(name)
     yield from wording.doubtful(config.document.sections())
     yield from heartbeats.of_cluster(config, report)
+    yield from trust.of_cluster(config, report)
 
 
 def _resources(config: ServiceConfig, sections: Sequence[str]) -> Iterator[Section]:

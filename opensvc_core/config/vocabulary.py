@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from opensvc_core.config.arbitration import ArbitratorKeywords
 from opensvc_core.config.converters import (
     boolean,
     command_line,
@@ -223,19 +224,6 @@ class HeartbeatKeywords(Declares):
     nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
 
 
-class WatchdogKeywords(Declares):
-    """`[watchdog#…]` of node.conf or cluster.conf: what ends this node when nobody keeps it alive."""
-
-    dev = Keyword(text, default="/dev/watchdog", scopable=True, inherit="", text="The device.", example="/dev/watchdog0")
-    timeout = Keyword(
-        duration,
-        default=4.0,
-        scopable=True,
-        inherit="",
-        text="Whole seconds after which the device ends the node; less than `lease_stop_limit`, twice `lease_renewal` or more.",
-    )
-
-
 class ListenerKeywords(Declares):
     """`[listener]` of node.conf or cluster.conf: where the daemon's API listens."""
 
@@ -262,7 +250,7 @@ HOST_SECTIONS: Mapping[str, type[Declares]] = {
     "node": NodeKeywords,
     "cluster": ClusterKeywords,
     "hb": HeartbeatKeywords,
-    "watchdog": WatchdogKeywords,
     "listener": ListenerKeywords,
     "token": TokenKeywords,
+    "arbitrator": ArbitratorKeywords,
 }

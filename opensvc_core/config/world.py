@@ -14,7 +14,8 @@ class World(NamedTuple):
 
     `folders` has `etc`, `var`, `private_var`, `initd` and what else is a path of the agent; `node_values` the values of node.conf's
     sections (`node.loc_city`); `plugins` answers `{prefix://name}`; `node_labels` is asked where a node selector names a label.
-    `has_fencing`: the cluster has a way to end a node from outside.
+    `fenceable`: the nodes that the cluster has a way to end from outside; `has_watchdog`: this one has a device that ends it when nobody
+    keeps it alive; `arbitrators`: how many third parties have a vote.
     """
 
     node: str
@@ -29,7 +30,14 @@ class World(NamedTuple):
     plugins: Callable[[str, str], str | None] = lambda _prefix, _name: None
     cluster_id: str = ""
     node_labels: Labels = dict
-    has_fencing: bool = False
+    fenceable: frozenset[str] = frozenset()
+    has_watchdog: bool = False
+    arbitrators: int = 0
+
+    @property
+    def has_fencing(self) -> bool:
+        """Whether any node can be ended from outside."""
+        return bool(self.fenceable)
 
 
 def words(world: World) -> dict[str, str]:

@@ -167,6 +167,18 @@ class Share(Declares):
     opts = Keyword(text, required=True, scopable=True, text="For whom.")
 
 
+class Fence(Declares):
+    type = Keyword(text, default="command", inherit="", text="The driver.")
+    cmd = Keyword(text, text="What ends the node.", inherit="", required=True)
+    timeout = Keyword(duration, default=60.0, inherit="", text="Seconds.")
+
+
+class PackagedFence(Declares):
+    hands_words_on = True
+    type = Keyword(text, default="command", inherit="", text="The driver.")
+    agent = Keyword(text, text="Which.", inherit="", required=True)
+
+
 FS_TYPES = (
     "ext2",
     "ext3",
@@ -208,6 +220,8 @@ DRIVERS = {
     "hb.unicast": Ring,
     "hb.disk": SharedDisk,
     "share.nfs": Share,
+    "stonith.command": Fence,
+    "stonith.fence_agents": PackagedFence,
 }
 
 

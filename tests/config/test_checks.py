@@ -4,11 +4,12 @@ import pytest
 
 from opensvc_core.config.converters import words
 from opensvc_core.config.document import Document
-from opensvc_core.config.findings import Severity
+from opensvc_core.config.findings import Severity, refuse_errors
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.config.sections import Section
 from opensvc_core.config.service import ServiceConfig, World
 from opensvc_core.config.validation import fixed, validate, validate_node
+from opensvc_core.errors import ConfigError
 from opensvc_core.model.names import ServicePath
 
 SEED = (  # the file of the first tutorial
@@ -234,6 +235,74 @@ def test_a_heartbeat_of_the_cluster_has_the_words_of_its_driver(loaded, source, 
 @pytest.mark.parametrize(
     ("source", "finding"),
     [
+        ("[stonith#n2]\ncmd = /bin/off\n", None),
+        ("[stonith#n2]\ncmd = /bin/off\ntimout = 3\n", ("unknown-keyword", "error", "timout", "did you mean 'timeout'?")),
+        ("[stonith#n2]\ncmd = /bin/off\ntimeout = soon\n", ("bad-value", "error", "timeout", "soon")),
+        ("[stonith#n2]\ntype = commnad\n", ("unknown-driver", "error", "type", "stonith.commnad")),
+        ("[stonith#n9]\ncmd = /bin/off\n", ("unknown-node", "warning", "", "'n9' is no member")),
+        ("[stonith#n2]\ntype = fence_agents\nagent = ipmilan\nlanplus = 1\n", None),
+        ("[arbitrator#a]\nuri = tcp://10.0.0.9:1216\n", None),
+        ("[arbitrator#a]\nuri = 10.0.0.9\nwieght = 2\n", ("unknown-keyword", "warning", "wieght", "did you mean 'weight'?")),
+        ("[arbitrator#a]\nweight = 2\n", ("bad-value", "error", "", "uri is required")),
+        ("[arbitrator#a]\nuri = udp://10.0.0.9\n", ("bad-value", "error", "uri", "udp:// is not spoken here")),
+        ("[arbitrator#a]\nuri = tcp://10.0.0.9:many\n", ("bad-value", "error", "uri", "many")),
+        ("[arbitrator#a]\nuri = a\ntimeout = 5\n[node]\nready_period = 5\n", ("bad-value", "error", "timeout", "less than ready_period")),
+        ("[arbitrator#a]\nuri = a\ntimeout = 50\n", ("bad-value", "warning", "timeout", "less than ready_period")),
+        ("[arbitrator#a]\nuri = a\nweight = 0\n", ("bad-value", "error", "weight", "1 or more")),
+        ("[arbitrator#a]\nuri = a\nsecret = short\n", ("weak-secret", "error", "secret", "fewer than 16 characters")),
+    ],
+)
+def test_what_guards_a_cluster_has_words_that_are_known(loaded, source, finding):
+    found = [(one.code, one.severity.value, one.key) for one in validate_node(loaded(f"[cluster]\nnodes = n1 n2\n{source}"))]
+    assert found == ([finding[:3]] if finding else [])
+    if finding:
+        assert finding[3] in str(validate_node(loaded(f"[cluster]\nnodes = n1 n2\n{source}"))[0])
+
+
+@pytest.mark.parametrize(
+    ("secret", "severity"),
+    [
+        ("short", "error"),
+        ("0123456789abcde", "error"),
+        ("0123456789abcdef", "warning"),
+        ("correct horse battery staple", "warning"),
+        ("0123456789abcdef0123456789abcdef", None),
+        ("0123456789ABCDEF0123456789ABCDEF0123456789abcdef", None),
+    ],
+)
+@pytest.mark.parametrize("key", ["secret", "next_secret"])
+def test_a_secret_that_can_be_guessed_is_told(loaded, key, secret, severity):
+    found = [(one.code, one.severity.value, one.key) for one in validate_node(loaded(f"[cluster]\n{key} = {secret}\n"))]
+    assert found == ([("weak-secret", severity, key)] if severity else [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[cluster]\nsecret = hush-hush",
+        "[cluster]\nnext_secret = hush-hush but longer",
+        "[cluster]\nsecret = hush-hush but longer # and a comment",
+        "[cluster]\nsecret@n1 = hush-hush but longer",
+        "[cluster]\nsecret = hush-hush{fs#1.hush-hush}",
+        "[cluster]\nsecret = hush-hush$(1/0 hush-hush)",
+        "[arbitrator#a]\nuri = a\nsecret = hush-hush",
+        "[stonith#n1]\ntype = fence_agents\nagent = fence_ipmilan\npasswd = hush-hush{fs#1.hush-hush}",
+        "[stonith#n1]\ntype = fence_agents\nagent = fence_ipmilan\nsnmp-priv-passwd = hush-hush # hush-hush",
+        "[token#a]\nrole = admin\ntoken = hush-hush",
+    ],
+)
+def test_no_finding_shows_a_secret(loaded, line):
+    found = validate_node(loaded(f"{line}\n"))
+    assert found
+    assert "hush-hush" not in repr(found)
+    with pytest.raises(ConfigError, match=r"secret|passwd|token") as caught:
+        refuse_errors(one._replace(severity=Severity.ERROR) for one in found)
+    assert "hush-hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "finding"),
+    [
         ("[DEFAULT]\nnodes = n1 n2\ndrpnodes = d9\n[app#1]\nstart@n2 = a\nstart@d9 = b\nstart@drpnodes = c\nstart = d\n", []),
         ("[DEFAULT]\nnodes = n1 n2\n[app#1]\nstart@n4 = a\n", ["unknown-scope app#1.start@n4"]),
         ("[DEFAULT]\nnodes = n1 n2\n[app#1]\nstart@drpnode = a\n", ["unknown-scope app#1.start@drpnode"]),
@@ -280,40 +349,6 @@ def test_the_files_of_the_node_are_mended_too():
     document = Document.parse("[node]\nhost_mode = PRD\n[hook#1]\nuser = x\n")
     config = ServiceConfig(document, World(node="n1", path=ServicePath("node", kind="ccfg")), None)
     assert fixed(config).text() == "[node]\nenv = PRD\n[hook#1]\nuser = x\n"
-
-
-GROUP = "[disk#0]\ntype = vg\nname = data\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "group", "fencing", "expected"),
-    [
-        ("orchestrate = ha", GROUP, False, ["no-guard"]),
-        ("orchestrate = ha\nguard = none", GROUP, True, ["no-guard"]),
-        ("orchestrate = ha", GROUP, True, []),
-        ("orchestrate = ha\nguard = lease", GROUP, False, []),
-        ("orchestrate = ha\nsplit_policy = accept", GROUP, False, []),
-        ("orchestrate = ha", GROUP + "scsireserv = true\n", False, []),
-        ("orchestrate = ha", "[task#1]\ntype = host\ncommand = /bin/true\n", False, []),
-        ("orchestrate = start", GROUP, False, []),
-        ("orchestrate = ha\ntopology = flex", GROUP, False, []),
-        ("orchestrate = ha\nguard = fences", GROUP, False, ["bad-value"]),
-    ],
-)
-def test_data_at_stake_needs_a_guard_where_the_daemon_starts_it(loaded, head, group, fencing, expected):
-    found = validate(loaded(f"[DEFAULT]\nnodes = n1 n2\n{head}\n{group}", has_fencing=fencing))
-    assert [finding.code for finding in found if finding.code != "unknown-driver"] == expected
-
-
-def test_a_service_of_one_node_needs_no_guard(loaded):
-    assert validate(loaded(f"[DEFAULT]\nnodes = n1\norchestrate = ha\n{GROUP}")) == []
-
-
-def test_the_finding_names_the_resources_and_the_ways_out(loaded):
-    (finding,) = validate(loaded(f"[DEFAULT]\nnodes = n1 n2\norchestrate = ha\n{GROUP}"))
-    assert (finding.severity, finding.line) == (Severity.WARNING, 3)
-    assert "disk#0" in finding.text
-    assert all(word in finding.hint for word in ("scsireserv", "guard", "split_policy"))
 
 
 @pytest.mark.parametrize("value", ["freezestop", "freezestop crash", "none"])

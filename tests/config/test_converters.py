@@ -33,7 +33,6 @@ MEANINGS = [
     (c.word_set, "b a b", frozenset({"a", "b"})),
     (c.comma_words, ", ,1 2A , ", ["1 2A"]),
     (c.comma_words, "1,2 a", ["1", "2 a"]),
-    (c.comma_word_set, "a, b,a", frozenset({"a", "b"})),
     (c.shell_words, "a 'b c' d", ["a", "b c", "d"]),
     (c.shell_words, "", []),
     (c.shell_words, "''", [""]),

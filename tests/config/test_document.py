@@ -397,3 +397,20 @@ def test_no_name_or_value_makes_anything_but_a_refusal(section, key, value):
     except ConfigError:
         return
     assert changed.get(section, key) == value.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["secret = hush-hush\n", "[cluster]\nsecret hush-hush\n", "[cluster]\nsecret = some\nhush-hush\n", "[stonith#n1]\npasswd hush-hush\n"],
+)
+def test_a_line_that_can_t_be_read_shows_no_secret(text):
+    with pytest.raises(ConfigError) as caught:
+        Document.parse(text)
+    assert "a value that is not shown" in str(caught.value)
+    assert "hush-hush" not in str(caught.value)
+
+
+def test_a_secret_that_can_t_be_written_is_not_shown():
+    with pytest.raises(ConfigError, match="a value that is not shown can't be written") as caught:
+        Document.parse("[cluster]\nnodes = n1\n").set("cluster", "secret", "one\n  #hush-hush")
+    assert "hush-hush" not in str(caught.value)

@@ -238,9 +238,9 @@ def test_a_text_without_names_stays(text):
     "text", ["{" * 50_000, "{" * 25_000 + "}" * 25_000, "{a" * 25_000 + "}" * 25_000, "$(" * 25_000, "<a" * 25_000, "$({<'(" * 10_000]
 )
 def test_nesting_takes_linear_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     assert expand(text, lambda _name: None, sections=()).value == text
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 # -- values that refer to each other

@@ -30,6 +30,23 @@ SERVICE = schema.service_schema(DRIVERS)
 LINKS = {"hb.ring": Mount}
 
 
+class Command(Declares):
+    """A fence agent by default, with a keyword that it needs."""
+
+    type = Keyword(text, default="command", text="The driver.")
+    cmd = Keyword(text, required=True, text="The command.")
+
+
+class Agent(Declares):
+    """A fence agent that hands words on."""
+
+    hands_words_on = True
+    type = Keyword(text, default="command", text="The driver.")
+
+
+GUARDS = {"stonith.command": Command, "stonith.agent": Agent}
+
+
 def errors(sections, of=SERVICE):
     return [error.message for error in jsonschema.Draft202012Validator(of).iter_errors(sections)]
 
@@ -95,6 +112,30 @@ def test_a_heartbeat_has_the_words_of_its_driver():
     assert any("dve" in error for error in errors({"hb#1": {"type": "ring", "dev": "/dev/sda", "dve": "x"}}, of))
     assert errors({"hb#1": {"type": "ring"}}, of)
     assert errors({"hb#1": {"type": "of somebody else", "anything": "goes"}}, of) == []
+
+
+@pytest.mark.parametrize("sections", [
+    {"stonith#n2": {"cmd": "x"}},
+    {"stonith#n2": {"type": "command", "cmd": "x"}},
+    {"stonith#n2": {"type": "agent", "anything": "goes"}},
+    {"stonith#n2": {"type": "of somebody else", "anything": "goes"}},
+    {"listener": {"port": 1214}, "token#web": {"role": "guest", "hash": "9f86d081"}, "arbitrator#1": {"uri": "https://a:1"}},
+    {"notifier#1": {"anything": "goes"}},
+], ids=str)  # fmt: skip
+def test_a_host_file_has_guards_and_what_the_daemon_reads(sections):
+    assert errors(sections, schema.cluster_schema(GUARDS)) == []
+
+
+@pytest.mark.parametrize(("sections", "found"), [
+    ({"stonith#n2": {"cdm": "x"}}, "cdm"),
+    ({"stonith#n2": {"type": "command", "cmd": "x", "cdm": "y"}}, "cdm"),
+    ({"stonith#n2": {"type": "command"}}, "should not be valid under"),
+    ({"listener": {"prot": 1}}, "prot"),
+    ({"token#web": {"role": "guest"}}, "should not be valid under"),
+    ({"arbitrator#1": {"ury": "x"}}, "ury"),
+], ids=str)  # fmt: skip
+def test_a_wrong_word_of_a_guard_is_found(sections, found):
+    assert any(found in error for error in errors(sections, schema.cluster_schema(GUARDS))), errors(sections, schema.cluster_schema(GUARDS))
 
 
 def test_without_heartbeats_a_schema_is_one_too():

@@ -71,7 +71,7 @@ def covered(report: Report, everywhere: Mapping[str, Sequence[Taken]]) -> Iterat
 
 def taken_on(config: ServiceConfig, rids: Sequence[str], node: str) -> Iterator[Taken]:
     """What resources take on a node, in their order; those disabled there take nothing."""
-    view = ServiceConfig(config.document, config.world._replace(node=node), config.declarations, _placeholders)
+    view = ServiceConfig(config.document, config.world._replace(node=node), config.declarations, placeholders)
     for section in _resources(view, rids):
         for keyword in view.driver_keywords(section.rid).values():
             if keyword.claims and view.gives(section.rid, keyword):
@@ -125,7 +125,7 @@ def _address(word: str, netns: str) -> str:
     return f"{name} in {netns}" if netns else name
 
 
-def _placeholders(rid: str, name: str) -> Sequence[str]:
+def placeholders(rid: str, name: str) -> Sequence[str]:
     """Words for devices that are not asked: the same reference gives the same word."""
     return [f"{{{rid}.{name}[{index}]}}" for index in range(_EXPOSED)]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding, did_you_mean
+from opensvc_core.config.orchestration import manager_of
 from opensvc_core.config.service import DEFAULT, ServiceConfig
 from opensvc_core.errors import ConfigError
 
@@ -18,8 +19,7 @@ def of_service(config: ServiceConfig, report: Report) -> Iterator[Finding]:
         if len(nodes) < 2:
             text = f"a heartbeat has no peer: the service is on {', '.join(nodes)} alone"
             yield report.warning("no-peer", text, name, hint="name the other node in 'nodes', or take the heartbeat out")
-    managed = any((config.document.get(name, "type") or "").lower() == "openha" for name in heartbeats)
-    if managed and config.document.get(DEFAULT, "autostart_node") is not None:
+    if manager_of(config.document) and config.document.get(DEFAULT, "autostart_node") is not None:
         text = "the cluster manager alone starts a service with an OpenHA heartbeat, so this is ignored"
         yield report.warning("ignored-keyword", text, DEFAULT, "autostart_node", hint="take it out")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from opensvc_core.config.checks.report import Report
+from opensvc_core.config.concealing import is_secret, told
 from opensvc_core.config.findings import Finding, did_you_mean
 from opensvc_core.config.references import split_name
 from opensvc_core.config.sections import FREE, is_resource
@@ -42,7 +43,8 @@ class References:
             return
         for name in names:
             kind = self._report.error if is_resource(name.partition(".")[0]) else self._report.warning
-            yield kind("dangling-reference", f"the reference {{{name}}} names nothing", section, key, hint=self._hint(section, name))
+            text, hint = f"the reference {{{name}}} names nothing", self._hint(section, name)
+            yield kind("dangling-reference", told(key, text), section, key, hint="" if is_secret(key) else hint)
 
     def _broken(self, section: str, key: str, error: ConfigError) -> Iterator[Finding]:
         """A circle or a bad expression. A trigger's `$(…)` may be for its shell; a declared keyword's error is told with its value."""
@@ -50,7 +52,7 @@ class References:
         if mark == "circular reference":
             yield from self._circle(error.text, [name.partition(" of ")[0] for name in way.split(" → ")])
         elif not is_trigger(key) and not self._is_worded(section, key):
-            yield self._report.error("bad-reference", error.text, section, key)
+            yield self._report.error("bad-reference", told(key, error.text), section, key)
 
     def _is_worded(self, section: str, key: str) -> bool:
         """Whether the value is looked at with its keyword as well, and the error told there."""

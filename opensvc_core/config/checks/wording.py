@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding, Severity, did_you_mean
@@ -14,6 +14,9 @@ from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS, Section, gro
 from opensvc_core.config.service import DEFAULT, ServiceConfig
 from opensvc_core.config.vocabulary import HeartbeatKeywords, ResourceKeywords
 from opensvc_core.errors import ConfigError, DriverUnavailable
+
+# The groups of node.conf and cluster.conf whose sections guard takeovers, and the type of one that names none.
+GUARDS: Final = {"stonith": "command", "watchdog": "device"}
 
 
 class Wording:
@@ -55,6 +58,24 @@ class Wording:
         for finding in self._driven(section, HeartbeatKeywords):
             yield finding._replace(severity=Severity.ERROR) if finding.code == "unknown-keyword" else finding
 
+    def guard(self, name: str) -> Iterator[Finding]:
+        """What is wrong with the section of a fence agent or a watchdog: a word that is not known is an error, unless the driver hands
+        all on."""
+        group = name.partition("#")[0]
+        try:
+            section = Section(name, group, f"{group}.{self._config.text(name, 'type') or GUARDS[group]}")
+        except ConfigError:
+            return  # found with the references
+        # where it is said for some nodes alone, those that can't use it are meant to have none
+        is_for_some = any("@" in key for key in self._document.keys(name))
+        for finding in self._driven(section, Declares):
+            if finding.code == "missing-keyword" and is_for_some:
+                continue
+            if finding.code != "unknown-keyword":
+                yield finding
+            elif not getattr(self._config.driver(section), "hands_words_on", False):
+                yield finding._replace(severity=Severity.ERROR)
+
     def _driven(self, section: Section, common: type[Declares]) -> Generator[Finding, None, bool]:
         """What is wrong with the words of a section that has a driver; `common` are the words of all sections of its kind.
 
@@ -64,7 +85,7 @@ class Wording:
         try:
             declared = self._config.driver(section)
         except DriverUnavailable as error:
-            key = "type" if self._document.get(rid, "type") else ""
+            key = error.key or ("type" if self._document.get(rid, "type") else "")
             text = " ".join(str(error).split())  # a type may have been continued on another line
             yield self._report.error("unknown-driver", text, rid, key)
             yield from self.keys(rid, common, None)
