@@ -13,7 +13,7 @@ from typing import TextIO
 from opensvc_core.cli.render.log import ClassicLog, TreeLog
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import told
-from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, OpensvcError
+from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, Conflict, Delegated, OpensvcError
 from opensvc_core.instance.journal import Sink
 from opensvc_core.instance.service import Service
 from opensvc_core.model.events import Event
@@ -78,7 +78,7 @@ def _code(session: Session, service: Service, act: Act, sink: Sink) -> int:
         act(service, sink)
     except ActionInterrupted as error:
         return error.exit_code
-    except ActionFailed as error:
+    except (ActionFailed, Delegated) as error:
         return error.exit_code  # the journal has told it
     except Conflict as error:  # the same, and who is in the way as well
         for line in error.seen:

@@ -54,7 +54,7 @@ def refuse_alone(session: Session, arguments: Arguments) -> None:
 
 
 def _is_chosen(arguments: Arguments) -> bool:
-    return arguments.local or any((arguments.rid, arguments.tags, arguments.subset, arguments.upto, arguments.downto))
+    return arguments.local or arguments.cluster or any((arguments.rid, arguments.tags, arguments.subset, arguments.upto, arguments.downto))
 
 
 def _no_daemon() -> str:

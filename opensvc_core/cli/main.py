@@ -125,24 +125,41 @@ def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: T
     variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
     if variable in environ or (argv and argv[0] in _COMPLETION_FLAGS):
         return _complete(program, argv, table, paths, variable if variable in environ else "")
+    managed, role = _managed(paths, program)
+    if role == "stonith" and list(argv) != ["start"]:  # what fences is not to be called by a mistake
+        raise UsageError(f"it is for the cluster manager, which calls it as '{program} start'")
     try:
-        asked = read(program, argv, table, lambda name: is_service(paths, name))
+        asked = read(managed or program, argv, table, lambda name: is_service(paths, name))
     except UnknownCommand:
         table = _with_plugins(environ)
-        asked = read(program, argv, table, lambda name: is_service(paths, name))
+        asked = read(managed or program, argv, table, lambda name: is_service(paths, name))
     if isinstance(asked, Page):
         return _show(asked, _with_plugins(environ) if asked.kind == "help" else table, stdout, stderr)
+    if role == "cluster":
+        asked = asked._replace(arguments=asked.arguments._replace(cluster=True))
     session = Session(
         program=program,
         scope=asked.scope,
-        verb=asked.verb.name,
+        verb=role if role == "stonith" else asked.verb.name,
         selector=asked.selector,
         root=environ.get("OSVC_ROOT_PATH") or None,
         nodename=nodename(environ),
         stdout=stdout,
         stderr=stderr,
     )
+    if role == "stonith":
+        from opensvc_core.cli.verbs import stonith  # noqa: PLC0415 - no command of its own: it is only called by its link
+
+        return stonith.run(session)
     return _do(asked, session)
+
+
+def _managed(paths: Paths, program: str) -> tuple[str, str]:
+    """The service whose link for its cluster manager was called, and which of the two; empty texts for any other name."""
+    name, mark, role = program.rpartition(".")
+    if not mark or role not in ("cluster", "stonith") or is_service(paths, program) or not is_service(paths, name):
+        return "", ""
+    return name, role
 
 
 def _with_plugins(environ: Mapping[str, str]) -> Table:

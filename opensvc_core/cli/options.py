@@ -24,6 +24,7 @@ class Arguments(NamedTuple):
     more: Mapping[str, object] = MappingProxyType({})
     add: str | None = None
     at: int | None = None
+    cluster: bool = False
     color: str = "auto"
     config: str = ""
     confirm_down: tuple[str, ...] = ()
@@ -95,6 +96,7 @@ VERSION: Final = Option("version", ("--version",), "Show the version.")
 SERVICE: Final = Option("service", ("--service", "-s"), "The service, or a selector of several.", "SERVICE", not_empty, complete="service")
 
 ADD: Final = Option("add", ("--add",), "Add this word to the list that --param holds.", "WORD")
+CLUSTER: Final = Option("cluster", ("--cluster",), "Act on this node in the place of the cluster manager that has the service.")
 COLOR: Final = Option("color", ("--color",), "Colours: yes, no, or auto for a terminal.", "WHEN", choices=("auto", "yes", "no"))
 CONFIG: Final = Option(
     "config", ("--config",), "Begin with the configuration of this service or file; - reads JSON from the input.", "FROM", not_empty

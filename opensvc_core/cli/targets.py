@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -131,7 +132,8 @@ def told(session: Session, name: str, error: OpensvcError | OSError) -> int:
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     else:
         text = " ".join(str(error).splitlines())
-    print(f"{session.program}: {text if name in text or name == session.program else f'{name}: {text}'}", file=session.stderr)
+    is_named = name == session.program or re.search(rf"\b{re.escape(name)}\b", text)
+    print(f"{session.program}: {text if is_named else f'{name}: {text}'}", file=session.stderr)
     return error.exit_code if isinstance(error, OpensvcError) else OpensvcError.exit_code
 
 

@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 
 def shell(root: Path, text: str) -> str:
     settings = {**os.environ, "OSVC_ROOT_PATH": str(root), "PATH": f"{root}/bin:{os.environ['PATH']}", "HOME": str(root)}
-    return subprocess.run(["bash", "--norc", "-c", text], env=settings, capture_output=True, text=True, timeout=50, check=True).stdout
+    return subprocess.run(["bash", "--norc", "-c", text], env=settings, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def offered(root: Path, *words: str) -> list[str]:

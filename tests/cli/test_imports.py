@@ -18,7 +18,7 @@ def imported(root, line):
     argv = ["om", *line.split()]
     text = f"import sys; sys.argv = {argv!r}\nfrom opensvc_core.cli.main import om\nom()\nprint(*sys.modules, file=sys.stderr)"
     environ = {**os.environ, "OSVC_ROOT_PATH": str(root), "OSVC_NODENAME": "n1"}
-    done = subprocess.run([sys.executable, "-c", text], env=environ, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", text], env=environ, capture_output=True, text=True, timeout=120, check=True)
     return set(done.stderr.split())
 
 

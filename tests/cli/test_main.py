@@ -31,7 +31,7 @@ sys.exit(main.om())
 
 def python(root: Path, text: str, **environ: str) -> subprocess.CompletedProcess[str]:
     settings = {**os.environ, "OSVC_ROOT_PATH": str(root), **environ}
-    return subprocess.run([sys.executable, "-c", text], env=settings, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([sys.executable, "-c", text], env=settings, capture_output=True, text=True, timeout=120, check=False)
 
 
 def command(root: Path, *argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +90,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
             env={**os.environ, "OSVC_ROOT_PATH": str(tmp_path)},
         )
@@ -103,7 +103,7 @@ def test_a_closed_output_is_no_error(tmp_path: Path) -> None:
         ["/bin/sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, text],
         stderr=subprocess.PIPE,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         env={**os.environ, "OSVC_ROOT_PATH": str(tmp_path)},
     )

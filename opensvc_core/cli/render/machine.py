@@ -41,6 +41,8 @@ def status_json(service: ServiceStatus) -> dict[str, Any]:
         **_instance(local),
         "peers": {peer.node: _instance(peer) for peer in service.instances[:-1]},
     }
+    if service.offers:
+        data["cluster"]["offers"] = list(service.offers)
     if service.orchestrate != "no":
         data["orchestrate"] = service.orchestrate
     return data

@@ -63,8 +63,16 @@ def _service_node(service: ServiceStatus, palette: Palette) -> _Node:
     local = _instance_node(service.local, palette, branches=tuple(_resource_nodes(service.local)))
     peers = [_instance_node(instance, palette, branches=tuple(_resource_nodes(instance))) for instance in service.instances[:-1]]
     return _Node(
-        str(service.path), status=service.avail, label=", ".join(notices), branches=(_Node("instances", branches=(*peers, local)),)
+        str(service.path),
+        status=service.avail,
+        label=", ".join(notices),
+        more=_offered(service.offers),
+        branches=(_Node("instances", branches=(*peers, local)),),
     )
+
+
+def _offered(commands: Sequence[str]) -> tuple[str, ...]:
+    return (f"to mend it{', one of' if len(commands) > 1 else ''}:", *commands) if commands else ()
 
 
 def _instance_node(instance: InstanceStatus, palette: Palette, branches: tuple[_Node, ...] = ()) -> _Node:

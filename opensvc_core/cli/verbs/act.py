@@ -8,7 +8,7 @@ from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, selection, services
 from opensvc_core.instance.journal import Sink
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 
 
@@ -26,12 +26,13 @@ def carry_out(session: Session, arguments: Arguments, found: list[Service], acti
         is_forced=arguments.force,
         rolls_back=not arguments.disable_rollback,
         confirmed_down=frozenset(node.strip().lower() for node in arguments.confirm_down),
+        by_manager=arguments.cluster,
         due_at=session.node.clock.now() if arguments.cron and not arguments.force else None,
     )
     if arguments.plan:
         needs_no_name = len(found) == 1 if is_one is None else is_one
         return each(session, found, lambda service: show_plan(session, service, request, is_one=needs_no_name))
-    if session.layout == "tree" and not arguments.local and not arguments.cron and not request.selection.is_scoped:
+    if session.layout == "tree" and not (arguments.local or arguments.cluster or arguments.cron) and not request.selection.is_scoped:
         print("no daemon answers: acting on this node only (--local says so)", file=session.stderr)
 
     def act(service: Service, sink: Sink) -> None:

@@ -24,6 +24,7 @@ CAPABILITIES = (
     cluster.HeartbeatLink,
     cluster.DataPath,
     cluster.FenceAgent,
+    cluster.WatchdogTimer,
     cluster.LeaseSource,
 )
 

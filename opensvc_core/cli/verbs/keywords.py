@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.config.converters import print_value
 from opensvc_core.config.findings import did_you_mean
-from opensvc_core.config.keywords import Keyword
-from opensvc_core.config.vocabulary import (
-    ClusterKeywords,
-    HeartbeatKeywords,
-    NodeKeywords,
-    ResourceKeywords,
-    ServiceKeywords,
-    SubsetKeywords,
-)
-from opensvc_core.errors import DriverUnavailable, NoSuchObject
+from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.vocabulary import HOST_SECTIONS, ResourceKeywords, ServiceKeywords, SubsetKeywords
+from opensvc_core.errors import DriverUnavailable, NoSuchObject, UsageError
 
-SECTIONS = {
+SECTIONS: Final[Mapping[str, type[Declares]]] = {
     "DEFAULT": ServiceKeywords,
     "resource": ResourceKeywords,
     "subset": SubsetKeywords,
-    "node": NodeKeywords,
-    "cluster": ClusterKeywords,
-    "hb": HeartbeatKeywords,
+    **HOST_SECTIONS,
 }
 
 
 def run(session: Session, arguments: Arguments) -> int:
-    """Print each keyword with its default and its sentence. Beside drivers: DEFAULT, resource, subset, node, cluster, hb."""
-    name = arguments.positionals[0]
-    found = _keywords(session, name)
+    """Print each keyword with its default and its sentence.
+
+    Where further keywords depend on the value of one (the agent of app.ocf), `VALUE` is that value, and these are shown too.
+    Beside drivers: DEFAULT, resource, subset, and the sections of node.conf and cluster.conf: node, cluster, hb, arbitrator, and so on.
+    """
+    found = _keywords(session, *arguments.positionals)
     if arguments.format == "json":
         session.print_json(keywords=[_facts(keyword) for keyword in found.values()])
         return 0
@@ -42,11 +36,19 @@ def run(session: Session, arguments: Arguments) -> int:
     return 0
 
 
-def _keywords(session: Session, name: str) -> Mapping[str, Keyword[Any]]:
-    if name in SECTIONS:
+def _keywords(session: Session, name: str, value: str = "") -> Mapping[str, Keyword[Any]]:
+    if name in SECTIONS and not value:
         return SECTIONS[name].keywords()
     try:
-        return session.node.registry.declared(name).keywords()
+        cls = session.node.registry.declared(name)
+        if not value:
+            return cls.keywords()
+        if not cls.variant_by:
+            raise UsageError(f"the keywords of {name} are the same whatever its section says: leave out {value}")
+        cls.keywords()[cls.variant_by].convert(value)
+        return cls.variant(value).keywords()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     except DriverUnavailable as error:
         hint = did_you_mean(name, SECTIONS)
         raise NoSuchObject(f"{error}" + (f"; {hint}" if hint else "")) from error

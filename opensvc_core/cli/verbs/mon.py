@@ -7,7 +7,8 @@ import random
 import time
 from typing import Any
 
-from opensvc_core.cli.cluster import refuse_alone
+from opensvc_core.cli.cluster import has_daemon, refuse_alone
+from opensvc_core.cli.mending import mend
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.render.classic import monitor_table
 from opensvc_core.cli.render.colors import palette
@@ -28,7 +29,7 @@ def run(session: Session, arguments: Arguments) -> int:
     def look(service: Service) -> None:
         statuses.append(service.status(shared=shared))
         if session.layout != "tree":
-            session.node.links.repair(service.path)
+            mend(session, service, is_told=not arguments.update_stored)
         service.tell_status(statuses[-1])
         if arguments.update_stored:
             service.state.keep_time("status", session.node.clock.now())
@@ -39,5 +40,21 @@ def run(session: Session, arguments: Arguments) -> int:
 
         print(dumps({str(status.path): status_json(status) for status in statuses}), file=session.stdout)
     elif not arguments.update_stored:
+        _show(session, arguments, statuses)
+    return max(code, _tell_alone(session))
+
+
+def _show(session: Session, arguments: Arguments, statuses: list[ServiceStatus]) -> None:
+    if statuses or session.layout != "tree":
         print(monitor_table(statuses, palette(arguments.color, session.stdout, os.environ)), file=session.stdout)
-    return code
+
+
+def _tell_alone(session: Session) -> int:
+    """`om mon` is about the cluster, of which nothing is known here."""
+    if session.layout != "tree" or not has_daemon():
+        return 0
+    print(
+        f"{session.program}: no daemon answers on this node, 'om daemon start' starts it; of the cluster nothing is known",
+        file=session.stderr,
+    )
+    return 1

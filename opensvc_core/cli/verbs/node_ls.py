@@ -7,7 +7,7 @@ from opensvc_core.cli.session import Session
 
 
 def run(session: Session, arguments: Arguments) -> int:
-    """Print the name by which services' files call this node."""
+    """Print the names by which services' files call the nodes; where no daemon answers, that of this one."""
     if arguments.format == "json":
         session.print_json(nodes=[session.nodename])
     else:

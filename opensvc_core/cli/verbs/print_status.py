@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from opensvc_core.cli.cluster import refuse_alone
+from opensvc_core.cli.mending import mend
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.render.colors import Palette, palette
 from opensvc_core.cli.session import Session
@@ -35,8 +36,12 @@ def _tree(session: Session, service: Service, colors: Palette, arguments: Argume
         from opensvc_core.cli.render.classic import tree_lines  # noqa: PLC0415
 
         service.file  # noqa: B018 - a service that does not exist is refused before its name is printed
+        is_watched = session.stdout.isatty()
+        if not is_watched:  # as the transcripts have it
+            mend(session, service)
         print(service.path, file=session.stdout, flush=True)
-        session.node.links.repair(service.path)
+        if is_watched:
+            mend(session, service)
         status = service.status(shows_disabled=arguments.show_disabled, shared=shared)
         print("\n".join(tree_lines(status, colors)), file=session.stdout)
     service.tell_status(status)

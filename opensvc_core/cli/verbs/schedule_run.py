@@ -9,7 +9,7 @@ from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import services
 from opensvc_core.instance.journal import Sink
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.scheduled import scheduled
 from opensvc_core.instance.service import Service
 from opensvc_core.plan.actions import ACTIONS

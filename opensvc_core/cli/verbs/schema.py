@@ -7,7 +7,7 @@ from opensvc_core.cli.session import Session
 from opensvc_core.config.keywords import Declares
 from opensvc_core.config.schema import Schema, cluster_schema, node_schema, service_schema
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.cluster import HeartbeatLink
+from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.errors import UsageError
 
 
@@ -23,9 +23,9 @@ def _schema(session: Session, kind: str) -> Schema:
     if kind == "service":
         return service_schema(_drivers(session, Resource))
     if kind == "node":
-        return node_schema(_drivers(session, HeartbeatLink))
+        return node_schema(_drivers(session, ClusterDriver))
     if kind == "cluster":
-        return cluster_schema(_drivers(session, HeartbeatLink))
+        return cluster_schema(_drivers(session, ClusterDriver))
     raise UsageError(f"no file is called {kind!r}; there are service, node and cluster files")
 
 

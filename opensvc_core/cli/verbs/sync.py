@@ -9,7 +9,7 @@ from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import each, selection, services
 from opensvc_core.cli.verbs.act import show_plan
 from opensvc_core.instance.journal import Sink
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 
 

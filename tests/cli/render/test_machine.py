@@ -59,6 +59,12 @@ def test_statuses_are_words():
     assert data["cluster"] == {"avail": "up", "overall": "warn", "notices": ["non-optimal placement"]}
 
 
+def test_what_mends_a_notice_is_there_where_there_is_any():
+    data = status_json(SERVICE._replace(offers=("om web set --kw split_policy=accept",)))
+
+    assert data["cluster"]["offers"] == ["om web set --kw split_policy=accept"]
+
+
 def test_every_known_group_has_a_status():
     groups = status_json(SERVICE)["status_group"]
 

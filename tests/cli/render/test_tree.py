@@ -116,6 +116,19 @@ def test_the_notices_of_a_service_are_red():
     assert head.endswith("\x1b[31mnon-optimal placement\x1b[0m")
 
 
+def test_what_mends_a_notice_stands_below_it_ready_to_paste():
+    seen = instance_tree(service(instance(), notices=("no guard",), offers=("om svc1 set --kw a=1", "om svc1 set --kw b=2"))).splitlines()
+
+    assert seen[0].endswith(" no guard")
+    place = seen[0].index("no guard")
+    assert [line[:place].strip() + line[place:] for line in seen[1:4]] == [
+        "to mend it, one of:",
+        "om svc1 set --kw a=1",
+        "om svc1 set --kw b=2",
+    ]
+    assert seen[4] == "`- instances"
+
+
 def test_the_notices_of_an_instance_stand_in_order():
     seen = instance(
         overall=WARN,
