@@ -15,7 +15,7 @@ from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import Provisionable
 from opensvc_core.instance.executors import Noted
 from opensvc_core.instance.node import Node
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.snapshot import ResourceStatus
@@ -23,9 +23,9 @@ from opensvc_core.model.status import Status
 from opensvc_core.testing.nodes import processes_of
 
 Picture = tuple[tuple[str, ...], ...]
-# Seconds that the host is given to show what an action has come to.
-_PATIENCE = 2.0
-_LOCK_WAIT = 10.0
+# Seconds that the host is given to show what an action has come to; one that is busy with other things takes long.
+_PATIENCE = 20.0
+_LOCK_WAIT = 30.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Case:
     footprint: Callable[[], object] | None = None
     remove: Callable[[Service], None] | None = None
     hanging: str = ""
-    limit: float = 8.0
+    limit: float = 30.0
     keeps_at_stop: bool = False
     settle: float = _PATIENCE
 

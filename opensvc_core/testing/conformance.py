@@ -21,11 +21,14 @@ import pytest
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.executors import Noted
 from opensvc_core.instance.node import Node
+from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Case, Look, changes, picture
 
 __all__ = ["Bench", "Case", "Conformance", "TaskConformance", "picture"]
 
+# Seconds in which a process that was started shows what it runs.
+_STILL = 0.2
 _FAILING = "\n[app#failing]\ntype = failing\nsubset = zzz\n"
 
 
@@ -238,7 +241,8 @@ class TaskConformance(Suite):
         first = changes(bench.perform("run"))
         kept(bool(first), "a run yields the operations that it needs", "it yields none that changes the host")
         _as_planned(first, changes(bench.perform("run")), "a second run")
-        kept(not bench.processes(), "a task is over when its command ends", f"processes: {_settled_look(bench).processes}")
+        has_ended = bench.settles(lambda: not bench.processes())
+        kept(has_ended, "a task is over when its command ends", f"processes: {_settled_look(bench).processes}")
 
     def test_status_changes_nothing(self, bench: Bench) -> None:
         """To look is not to touch."""
@@ -379,7 +383,13 @@ def _nothing_left(bench: Bench, *, is_kept: bool) -> None:
     bench.service.delete()
     left = [str(place) for place in (paths.state(path), paths.run / path.state_path, paths.log_file(path)) if place.exists()]
     kept(not left, "a deleted service leaves no state", f"left: {left}")
-    processes = [*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)]
+
+    def living() -> list[ProcessId]:
+        return [*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)]
+
+    end = time.monotonic() + bench.case.settle
+    while (processes := living()) and time.monotonic() < end:
+        time.sleep(0.02)
     node.host.end_processes(processes, grace=1.0)  # nobody else will: the service is no longer known
     kept(not processes, "a deleted service leaves no process", f"left: {look.processes}")
     group = node.host.groups.directory(bench.cgroup) if node.host.groups else None
@@ -395,6 +405,7 @@ def _bring(bench: Bench, *, is_up: bool) -> None:
     if is_up:
         bench.perform("start")
         bench.settles(lambda: bench.status() is bench.case.up)
+        _settled_look(bench)
 
 
 def _stopped(case: Case) -> Status:
@@ -412,6 +423,7 @@ def _settled_look(bench: Bench) -> Look:
     looks = [bench.look()]
 
     def is_still() -> bool:
+        time.sleep(_STILL)
         looks.append(bench.look())
         return looks[-1] == looks[-2]
 

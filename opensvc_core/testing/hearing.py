@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -13,8 +12,8 @@ from typing import Final
 from opensvc_core.driver.cluster import DataPath, HeartbeatLink
 from opensvc_core.testing.conformance import kept
 
-# How long anything may take that is not said to take longer, in seconds.
-SOON: Final = 5.0
+# How long anything may take that is not said to take longer, in seconds: only what is broken takes as long.
+SOON: Final = 30.0
 
 
 class Heard:
@@ -34,9 +33,9 @@ class Heard:
         self.is_stopped = True
         self.link.wake()
 
-    def ended(self, seconds: float = SOON) -> bool:
-        """Whether it has ended, after so long at most."""
-        self._thread.join(seconds)
+    def ended(self, seconds: float | None = None) -> bool:
+        """Whether it has ended, after so long at most; None: SOON."""
+        self._thread.join(SOON if seconds is None else seconds)
         return not self._thread.is_alive()
 
     def settles_on(self, messages: list[bytes]) -> bool:
@@ -134,27 +133,14 @@ def quietly(send: Callable[[bytes], None], beat: bytes) -> None:
         return
 
 
-def until(is_so: Callable[[], object], seconds: float = SOON) -> bool:
-    """Whether something becomes so, in a time."""
-    end = time.monotonic() + seconds
+def until(is_so: Callable[[], object], seconds: float | None = None) -> bool:
+    """Whether something becomes so, in a time; None: SOON."""
+    end = time.monotonic() + (SOON if seconds is None else seconds)
     while not is_so():
         if time.monotonic() > end:
             return False
         time.sleep(0.005)
     return True
-
-
-def free_port() -> int:
-    """A port that nobody uses, neither of UDP nor of TCP."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as one,
-            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other,
-            suppress(OSError),
-        ):
-            one.bind(("::", 0))
-            other.bind(("::", one.getsockname()[1]))
-            return int(one.getsockname()[1])
 
 
 def open_files() -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import active_count
 from typing import Any, Final
@@ -25,6 +25,7 @@ from opensvc_core.driver.cluster import LARGEST_BEAT, LARGEST_DATA, HeartbeatLin
 from opensvc_core.testing.conformance import kept
 from opensvc_core.testing.hearing import (
     SOON,
+    Heard,
     begin,
     carried,
     data_of,
@@ -40,6 +41,10 @@ from opensvc_core.testing.hearing import (
 
 # A wake-up, and a beat that is sent, are for at once; on a busy machine that is no less than this.
 AT_ONCE: Final = 1.0
+# A machine may stand still once: what is for at once is so in one of these tries.
+_TRIES: Final = 4
+# How long a message may take that nobody takes, in seconds.
+_GIVEN_UP: Final = 5.0
 _GROUP: Final = 6
 
 Ends = tuple[HeartbeatLink, HeartbeatLink]
@@ -102,11 +107,13 @@ class LinkConformance:
     def test_to_send_is_not_to_wait(self, link: Ends) -> None:
         """Also where nobody hears it."""
         first, _ = link
+        late: list[float] = []
         for number in range(50):
             begun = time.monotonic()
             quietly(first.send, b"beat %d" % number)
-            seconds = time.monotonic() - begun
-            kept(seconds < AT_ONCE, "send waits for nothing", f"a beat took {seconds:.2f} s to send")
+            if (seconds := time.monotonic() - begun) >= AT_ONCE:
+                late.append(seconds)
+            kept(len(late) < _TRIES, "send waits for nothing", f"beats took {late} s to send")
 
     def test_too_large_a_beat_is_refused(self, link: Ends) -> None:
         """Rather than cut or sent in pieces."""
@@ -134,11 +141,12 @@ class LinkConformance:
         """No descriptor, no thread: whoever compares configurations makes many."""
         before = open_files(), active_count()
         links = [self.ends() for _ in range(3)]
+        # fewer: what an earlier test left has ended meanwhile; more for a moment: it goes on
+        is_same = until(lambda: open_files() <= before[0] and active_count() <= before[1])
         after = open_files(), active_count()
         for one in (one for pair in links for one in pair):
             one.close()
-        grown = any(now > then for now, then in zip(after, before, strict=True))  # fewer: what an earlier test left has ended meanwhile
-        kept(not grown, "to construct a link opens nothing", f"descriptors and threads were {before}, are {after}")
+        kept(is_same, "to construct a link opens nothing", f"descriptors and threads were {before}, are {after}")
 
     @pytest.mark.parametrize("how", ["stopped", "closed"])
     def test_receiving_ends_at_once_and_leaves_nothing(self, link: Ends, how: str) -> None:
@@ -148,15 +156,15 @@ class LinkConformance:
             begin(first, heard)
             first.close()
         settled = open_files_settled()
-        with hearing(second) as heard:
-            time.sleep(0.1)
-            begun = time.monotonic()
-            (second.close if how == "closed" else heard.stop)()
-            kept(heard.ended(), f"receiving ends when it is {how}", "it goes on")
-            kept(
-                time.monotonic() - begun < AT_ONCE, f"receiving ends at once when it is {how}", f"it took {time.monotonic() - begun:.1f} s"
-            )
+        taken: list[float] = []
+        while not taken or (taken[-1] >= AT_ONCE and len(taken) < _TRIES):
+            receiver = second if len(taken) == 0 else self.ends()[1]
+            with hearing(receiver) as heard:
+                time.sleep(0.1)
+                taken.append(_ends(heard, receiver.close if how == "closed" else heard.stop))
             kept(heard.error is None, f"receiving ends without an error when it is {how}", f"it raised {heard.error!r}")
+            receiver.close()
+        kept(taken[-1] < AT_ONCE, f"receiving ends at once when it is {how}", f"it took {taken} s")
         kept(until(lambda: open_files() <= settled), "what was opened to receive is closed", f"{open_files()} descriptors, not {settled}")
 
     def test_receiving_goes_on_after_a_wake(self, link: Ends) -> None:
@@ -184,11 +192,12 @@ class LinkConformance:
             raise KeyError("deliver")
 
         with hearing(second, refuse) as heard:
-            for _ in range(100):
+
+            def is_ended() -> bool:
                 quietly(first.send, os.urandom(8))
-                if heard.ended(0.05):
-                    break
-            kept(heard.ended(0), "what deliver raises ends it", "it goes on")
+                return heard.ended(0.05)
+
+            kept(until(is_ended), "what deliver raises ends it", "it goes on")
             kept(isinstance(heard.error, KeyError), "what deliver raises is what receive raises", f"it raised {heard.error!r}")
         with hearing(second) as heard:
             begin(first, heard)
@@ -203,7 +212,7 @@ class LinkConformance:
             with pytest.raises(OSError, match=r"."):
                 first.send(b"late")
         with hearing(first) as heard:
-            kept(heard.ended(AT_ONCE), "a closed link receives nothing", "it receives")
+            kept(heard.ended(), "a closed link receives nothing", "it receives")
 
     # -- what is told
 
@@ -265,7 +274,7 @@ class DataConformance(LinkConformance):
         begun = time.monotonic()
         with pytest.raises(OSError, match=r"."):
             data_of(first).send_data("n2", b"message")
-        kept(time.monotonic() - begun < SOON + 2, "a message is given up after 5 s", f"it took {time.monotonic() - begun:.1f} s")
+        kept(time.monotonic() - begun < _GIVEN_UP + SOON, "a message is given up after 5 s", f"it took {time.monotonic() - begun:.1f} s")
 
     @pytest.mark.parametrize("size", [0, LARGEST_DATA + 1])
     def test_a_message_of_a_wrong_size_is_refused(self, link: Ends, size: int) -> None:
@@ -290,14 +299,16 @@ class DataConformance(LinkConformance):
     @pytest.mark.parametrize("how", ["stopped", "closed"])
     def test_taking_ends_at_once(self, link: Ends, how: str) -> None:
         """Also while nothing arrives."""
-        first, second = link
-        with taking(second) as taken:
-            give(first, "n2", b"begin")
-            begun = time.monotonic()
-            (second.close if how == "closed" else taken.stop)()
-            kept(taken.ended(), f"taking ends when it is {how}", "it goes on")
-            kept(time.monotonic() - begun < AT_ONCE, f"taking ends at once when it is {how}", f"it took {time.monotonic() - begun:.1f} s")
+        seconds: list[float] = []
+        while not seconds or (seconds[-1] >= AT_ONCE and len(seconds) < _TRIES):
+            first, second = link if not seconds else self.ends()
+            with taking(second) as taken:
+                give(first, "n2", b"begin")
+                seconds.append(_ends(taken, second.close if how == "closed" else taken.stop))
             kept(taken.error is None, f"taking ends without an error when it is {how}", f"it raised {taken.error!r}")
+            first.close()
+            second.close()
+        kept(seconds[-1] < AT_ONCE, f"taking ends at once when it is {how}", f"it took {seconds} s")
 
     def test_a_closed_link_sends_no_data(self, link: Ends) -> None:
         """But says so."""
@@ -305,6 +316,14 @@ class DataConformance(LinkConformance):
         first.close()
         with pytest.raises(OSError, match=r"."):
             data_of(first).send_data("n2", b"message")
+
+
+def _ends(heard: Heard, end: Callable[[], object]) -> float:
+    """How many seconds it takes to end who receives."""
+    begun = time.monotonic()
+    end()
+    kept(heard.ended(), "receiving ends when it is stopped or closed", "it goes on")
+    return time.monotonic() - begun
 
 
 def _sizes(messages: list[bytes]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.node import Node
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 from opensvc_core.model.process import ProcessId
 from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Registry
@@ -20,7 +20,7 @@ NODENAME = "n1"
 FAILING = EntryPoint(DRIVERS, "app.failing", "opensvc_core.testing.failing", "opensvc-core")
 _GRACE = 1.0
 # Seconds that the stop of a service may take at the end of a test.
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 
 
 def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NODENAME) -> Node:

@@ -9,7 +9,7 @@ import pytest
 
 from opensvc_core.errors import ActionFailed, ActionRefused
 from opensvc_core.instance.node import Node
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 from opensvc_core.model.status import Status
 

@@ -110,7 +110,7 @@ class Late(Copying):
     id = "sync.late"
 
     def note_syncs(self, moments):
-        super().note_syncs({node: moment if moment < 10 else time.time() + 1 for node, moment in moments.items()})
+        super().note_syncs({node: moment if moment < 10 else time.time() + 3600 for node, moment in moments.items()})
 
 
 class Forgetful(Copying):
