@@ -33,8 +33,10 @@ from opensvc_core.config.converters import (
 )
 from opensvc_core.config.findings import Finding, Severity
 from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.vocabulary import ResourceKeywords
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import (
+    ClusterManager,
     Companion,
     DataAtStake,
     Exclusive,
@@ -47,6 +49,7 @@ from opensvc_core.driver.capabilities import (
     Standing,
     Startable,
     Syncable,
+    Takeover,
     UsesDevices,
     Watch,
     Watchable,
@@ -61,6 +64,8 @@ from opensvc_core.driver.cluster import (
     HeartbeatLink,
     LeaseSource,
     LinkPlace,
+    WatchdogPlace,
+    WatchdogTimer,
 )
 from opensvc_core.driver.context import Context, Log, ServiceFacts, System, service_environment
 from opensvc_core.errors import (
@@ -88,11 +93,15 @@ from opensvc_core.plan.selection import Selection
 
 if TYPE_CHECKING:
     from opensvc_core.cli.render.machine import status_json
+    from opensvc_core.config.arbitration import ArbitratorKeywords
     from opensvc_core.config.document import Document
+    from opensvc_core.config.guarding import guard_of
+    from opensvc_core.instance.ahead import Ahead
+    from opensvc_core.instance.fencing import fence
     from opensvc_core.instance.journal import Journal
     from opensvc_core.instance.looking import Look
     from opensvc_core.instance.node import Node
-    from opensvc_core.instance.performer import Request
+    from opensvc_core.instance.request import Request
     from opensvc_core.instance.scheduled import scheduled
     from opensvc_core.instance.service import Service
     from opensvc_core.model.descent import Descent
@@ -102,6 +111,8 @@ if TYPE_CHECKING:
 
 # What runs services, and where it is.
 _EMBEDDED: Final = {
+    "Ahead": "opensvc_core.instance.ahead",
+    "ArbitratorKeywords": "opensvc_core.config.arbitration",
     "Descent": "opensvc_core.model.descent",
     "Document": "opensvc_core.config.document",
     "InstanceLock": "opensvc_core.system.locks",
@@ -111,10 +122,12 @@ _EMBEDDED: Final = {
     "Look": "opensvc_core.instance.looking",
     "Node": "opensvc_core.instance.node",
     "Provisioned": "opensvc_core.model.snapshot",
-    "Request": "opensvc_core.instance.performer",
+    "Request": "opensvc_core.instance.request",
     "ResourceStatus": "opensvc_core.model.snapshot",
     "Service": "opensvc_core.instance.service",
     "ServiceStatus": "opensvc_core.model.snapshot",
+    "fence": "opensvc_core.instance.fencing",
+    "guard_of": "opensvc_core.config.guarding",
     "scheduled": "opensvc_core.instance.scheduled",
     "status_json": "opensvc_core.cli.render.machine",
 }
@@ -126,9 +139,12 @@ __all__ = [
     "ActionInterrupted",
     "ActionRefused",
     "ActionTimeout",
+    "Ahead",
     "Already",
+    "ArbitratorKeywords",
     "Call",
     "ClusterDriver",
+    "ClusterManager",
     "Command",
     "CommandResult",
     "Companion",
@@ -176,6 +192,7 @@ __all__ = [
     "RemoteShell",
     "Request",
     "Resource",
+    "ResourceKeywords",
     "ResourceStatus",
     "Rid",
     "Runnable",
@@ -192,6 +209,7 @@ __all__ = [
     "Status",
     "Syncable",
     "System",
+    "Takeover",
     "Together",
     "Unmet",
     "UsageError",
@@ -199,12 +217,16 @@ __all__ = [
     "Verb",
     "Watch",
     "Watchable",
+    "WatchdogPlace",
+    "WatchdogTimer",
     "boolean",
     "comma_words",
     "command_words",
     "duration",
     "duration_minutes",
+    "fence",
     "group_name",
+    "guard_of",
     "hookimpl",
     "integer",
     "limit_size",

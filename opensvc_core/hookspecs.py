@@ -7,6 +7,7 @@ from typing import Any
 
 import pluggy
 
+from opensvc_core.config.findings import Finding
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.model.commandline import Verb
@@ -50,6 +51,18 @@ def opensvc_resolve_reference(prefix: str, name: str, service: str) -> str | Non
 
     The first result that is not None is the value. An exception makes the reference a finding with its text.
     `service` is the path of the service whose file has the reference.
+    """
+
+
+@hookspec
+def opensvc_validate_host(config: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
+    """Called when node.conf or cluster.conf is validated, also before an edit of it is written, which an error then refuses.
+
+    The result is what is wrong or doubtful by what the plugin knows of its keywords: severity, code, text, section, key and hint; the
+    place in the file is filled in. An exception is a warning with its text; the other plugins go on.
+    `config` is the file as this node reads it, or another one that may read other values (it is called for each then):
+    `config.sections()`, `config.value(section, config.keyword(section, name))`, which raises ConfigError, and
+    `config.document.get(section, key)`, the text that stands in this file.
     """
 
 

@@ -28,6 +28,13 @@ class Startable(ABC):
 class Preflight(ABC):
     """Before anything is started, it can be seen whether what it would bring up is in use elsewhere."""
 
+    def can_look_ahead(self) -> bool:
+        """Whether that nobody uses it can be told some moments before the start is decided on, so that the start need not look again.
+
+        What a guard's confirmation may change is looked at after it.
+        """
+        return False
+
     @abstractmethod
     def preflight(self) -> Operations:
         """Look, before the first step of a start; nothing is yielded for what is up here already.
@@ -50,7 +57,13 @@ class Provisionable(ABC):
 
 
 class ExposesDevices(ABC):
-    """It makes block devices available to other resources."""
+    """It makes block devices available to other resources.
+
+    Attributes, set by the core before anything is asked:
+        named: the devices, `/dev/…`, that resources of the service claim by name. What only a device can tell is not among them.
+    """
+
+    named: frozenset[str] = frozenset()
 
     @abstractmethod
     def exposed_devices(self) -> Sequence[str]:
@@ -59,6 +72,9 @@ class ExposesDevices(ABC):
 
 class UsesDevices(ABC):
     """It stands on block devices."""
+
+    # The configuration reads this mark: it knows no capabilities.
+    stands_on_devices: ClassVar[bool] = True
 
     @abstractmethod
     def sub_devices(self) -> Sequence[str]:
@@ -91,6 +107,10 @@ class Syncable(ABC):
     carries_configuration: ClassVar[bool] = False
     standing: Standing = Standing()
     sent: Mapping[str, float] = MappingProxyType({})
+
+    def takers(self, targets: Sequence[str]) -> Sequence[str]:
+        """Those of these nodes that it has data for."""
+        return targets
 
     @abstractmethod
     def sync(self, targets: Sequence[str]) -> Operations:
@@ -179,6 +199,28 @@ class Exclusive(ABC):
     @abstractmethod
     def take_over(self, node: str) -> Operations:
         """Take it from a node that is confirmed to be down."""
+
+
+class Takeover(NamedTuple):
+    """What a cluster manager says of a start that it has begun on this node.
+
+    `silent` is the node of which it does not know what it does with the service; empty: it knows that no other node has it up.
+    `is_unchecked`: it asks nobody, before it starts the service, whether that node is down.
+    """
+
+    silent: str = ""
+    is_unchecked: bool = False
+
+
+class ClusterManager(ABC):
+    """It stands for a cluster manager beside this agent, which alone starts and stops the service."""
+
+    @abstractmethod
+    def takeover(self) -> Takeover:
+        """What the manager says of the start that it has begun here.
+
+        Raises ActionRefused where it has begun none, where another node may have the service up, and where that can't be told.
+        """
 
 
 class Watch(NamedTuple):

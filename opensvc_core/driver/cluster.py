@@ -1,4 +1,4 @@
-"""Contracts between the cluster daemon and its drivers: heartbeats, data between nodes, fencing, leases."""
+"""Contracts between the cluster daemon and its drivers: heartbeats, data between nodes, fencing, watchdogs, leases."""
 
 from __future__ import annotations
 
@@ -128,8 +128,12 @@ class FencePlace(NamedTuple):
 
 
 class FenceAgent(ClusterDriver, ABC):
-    """A way to make sure that a node runs nothing any more. To construct one does nothing."""
+    """A way to make sure that a node runs nothing any more. To construct one does nothing.
 
+    `hands_words_on`: words of its section that are no keywords of it are for what it calls, so that any may be there.
+    """
+
+    hands_words_on: ClassVar[bool] = False
     type = Keyword(text, default="command", inherit="", text="The fence agent's driver.", example="qemu")
     comment = Keyword(text, inherit="", text="A note of the administrator.")
     timeout = Keyword(
@@ -150,6 +154,65 @@ class FenceAgent(ClusterDriver, ABC):
 
         Raises ActionFailed when that is not certain by then: what was only ordered, or is only likely, is not confirmed.
         """
+
+
+class WatchdogPlace(NamedTuple):
+    """Where a watchdog stands: its section, and this node."""
+
+    name: str
+    node: str
+
+
+class WatchdogTimer(ClusterDriver, ABC):
+    """What ends this node, whatever hangs there, unless it is petted in time. To construct one does nothing.
+
+    It counts from `arm` to `disarm`. Each of its methods returns at once; one thread calls them.
+    """
+
+    type = Keyword(text, default="device", inherit="", text="The watchdog's driver.", example="device")
+    comment = Keyword(text, inherit="", text="A note of the administrator.")
+    timeout = Keyword(
+        duration,
+        default=4.0,
+        scopable=True,
+        inherit="",
+        text="Whole seconds after which it ends the node; less than `lease_stop_limit`, twice `lease_renewal` or more.",
+        example="4s",
+    )
+
+    def __init__(self, place: WatchdogPlace, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.place = place
+
+    @property
+    @abstractmethod
+    def detail(self) -> str:
+        """What it is, in a word: `/dev/watchdog`."""
+
+    def problem(self) -> str:
+        """Why it can't end the node at all as it is configured, and the way out, or an empty text. Looks at this host only."""
+        return ""
+
+    @property
+    @abstractmethod
+    def is_armed(self) -> bool:
+        """It ends the node when it is not petted."""
+
+    @abstractmethod
+    def arm(self) -> None:
+        """Begin to count; it may be armed already, which is no pet.
+
+        Raises OSError where it can't, or where it would wait for more than `timeout` seconds. It does not count then, unless it can't
+        be stopped any more: `is_armed` says so, and it has to be petted.
+        """
+
+    @abstractmethod
+    def pet(self) -> None:
+        """Count anew: from now on the node has `timeout` seconds, or less. Raises OSError."""
+
+    @abstractmethod
+    def disarm(self) -> None:
+        """Cease to count; may be called again. Where that can't be, `is_armed` goes on, and so has the petting. Raises OSError."""
 
 
 class LeaseSource(ClusterDriver, ABC):

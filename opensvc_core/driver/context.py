@@ -11,6 +11,7 @@ from opensvc_core.model.limits import ProcessGroup, Unmet
 from opensvc_core.model.names import Rid, ServicePath
 from opensvc_core.model.operations import CommandResult, Setting
 from opensvc_core.model.process import ProcessId
+from opensvc_core.model.remote import RemoteShell
 
 
 class System(Protocol):
@@ -81,7 +82,7 @@ class ServiceFacts(NamedTuple):
     """What a driver may know of its service.
 
     `is_older`: its file is of the older generation (`.env`). `file` is its file of configuration, `cluster_nodes` are the
-    members of the cluster, `peer_user` is who logs in to the other nodes. `prkey` is this node's key for reservations of
+    members of the cluster, `peer_shell` is the way to the other nodes. `prkey` is this node's key for reservations of
     disks, where node.conf gives it one.
     """
 
@@ -96,7 +97,7 @@ class ServiceFacts(NamedTuple):
     file: Path = Path("/etc/opensvc")
     drpnodes: tuple[str, ...] = ()
     cluster_nodes: tuple[str, ...] = ()
-    peer_user: str = "root"
+    peer_shell: RemoteShell = RemoteShell()
     prkey: str = ""
 
     def beside(self) -> list[Path]:
@@ -113,6 +114,9 @@ class Context(NamedTuple):
     section for it, its own. `var_dir` is the resource's own directory for state; the driver makes it when it first writes there.
     `confirmed_down` are nodes known to be dead, by a guard or by the administrator's word. `action` is what is being
     done (empty for a status); `is_forced`: the administrator asked for `--force`.
+    `patience`: the seconds that a preflight may ask others, where a service is waited for; None: as long as it takes to be sure.
+    `is_handed_over`: one node gives the service to another, and the daemons of all nodes know it: what is stopped is about to be
+    started elsewhere, what is started was told to be down everywhere by those who had it.
     `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`, `ExposesDevices`),
     `planned_gone` the devices that they will have taken away.
     `shared`, in a status, is kept by all resources of one look: a report that tells of several is asked for once; None in actions.
@@ -131,6 +135,8 @@ class Context(NamedTuple):
     planned_gone: frozenset[str] | set[str] = frozenset()
     shared: dict[str, Any] | None = None
     groups: tuple[ProcessGroup, ...] = ()
+    patience: float | None = None
+    is_handed_over: bool = False
 
     @property
     def cgroup(self) -> str:

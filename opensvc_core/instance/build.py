@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from opensvc_core.config.keywords import Declares
@@ -45,7 +45,7 @@ class Builder:
         sections = [section for section in self._config.resources() if section.rid not in companions]
         described = {section.rid for section in sections}
         implied = (one for one in self._implied if not one.beside and one.rid not in described)
-        parts = [self._part(section) for section in (*sections, *implied)]
+        parts = _told([self._part(section) for section in (*sections, *implied)])
         leaders = {part.rid: part for part in parts}
         return [*parts, *_acquainted([self._companion(one, leaders[Rid(one.beside)]) for one in companions.values()])]
 
@@ -55,7 +55,7 @@ class Builder:
         except ConfigError as error:
             return self._unusable(section, ResourceKeywords({}), str(error))
         try:
-            cls = self._driver(section.driver)
+            cls = self._config.variant(section.rid, self._driver(section.driver))
         except DriverUnavailable as error:
             return self._unusable(section, policy, str(error))
         try:
@@ -127,6 +127,25 @@ def _in_common(leader: Part) -> dict[str, Any]:
     """What one that stands beside another has of that one."""
     known = leader.policy.values
     return {name: known[name] for name in _IN_COMMON if name in known}
+
+
+def _told(parts: Sequence[Part]) -> Sequence[Part]:
+    """The same parts: those that make devices available know which the service names."""
+    named = frozenset(name for part in parts for name in _devices_named(part))
+    for part in parts:
+        if isinstance(part.resource, ExposesDevices):
+            part.resource.named = named
+    return parts
+
+
+def _devices_named(part: Part) -> Iterator[str]:
+    """The devices that a resource claims as its file says them; of what is left alone, none."""
+    if part.resource is None or part.is_disabled or part.policy.encap:
+        return
+    for keyword in part.resource.keywords().values():
+        value = part.resource.values.get(keyword.name) if keyword.claims == "device" else None
+        words = value if isinstance(value, (list, tuple, frozenset)) else [value]
+        yield from (word for word in words if isinstance(word, str) and word.startswith("/dev/"))
 
 
 def _acquainted(parts: Sequence[Part]) -> Sequence[Part]:

@@ -11,15 +11,19 @@ from contextlib import suppress
 from opensvc_core.config.vocabulary import ServiceKeywords
 from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout, OpensvcError
 from opensvc_core.instance import looking
+from opensvc_core.instance.ahead import Ahead
 from opensvc_core.instance.executors import HostExecutor, Noted, Rehearsal, Watch
 from opensvc_core.instance.groups import leave_group
 from opensvc_core.instance.holdings import Holdings
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal, Sink
+from opensvc_core.instance.manager import as_confirmed, refuse_past_manager
 from opensvc_core.instance.part import ASIDE
-from opensvc_core.instance.performer import Performer, Request, rids_of
+from opensvc_core.instance.performer import Performer
 from opensvc_core.instance.plan import Plan
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.subject import Subject
+from opensvc_core.instance.way import rids_of
 from opensvc_core.model.events import Event, Level
 from opensvc_core.model.names import ServicePath
 from opensvc_core.model.status import Status
@@ -31,6 +35,8 @@ _FORCED_GRACE = 10.0
 _DELETE_WAIT = 60.0
 # How often one who waits for the lock looks whether it was interrupted.
 _CANCEL_INTERVAL = 0.5
+# Seconds that what was seen ahead may have to wait for the lock.
+_FRESH = 1.0
 
 
 def rehearse(subject: Subject, request: Request) -> Plan:
@@ -39,6 +45,7 @@ def rehearse(subject: Subject, request: Request) -> Plan:
     silent = _silent(subject)
     instance = looking.instance(subject, request=request, journal=silent, planned_paths=set())
     _refuse_elsewhere(subject, instance)
+    refuse_past_manager(subject, request, silent)
     Performer(instance, request, executor, silent, threading.Event(), holdings=_holdings(subject)).perform()
     return Plan(subject.path, request, tuple(executor.noted))
 
@@ -68,6 +75,17 @@ def stream(subject: Subject, request: Request, wait_lock: float | None) -> Itera
         raise errors[0]
 
 
+def look_ahead(subject: Subject, request: Request) -> Ahead:
+    """Let those resources look for others that use them which can tell before a start is decided on. Nothing is started."""
+    text = subject.node.store.text(subject.file)
+    # repeated while a start is waited for: the log would be full of it
+    node, cancel = subject.node, threading.Event()
+    journal = Journal(None, _unheard, node=node.name, service=str(subject.path), clock=node.clock)
+    instance = _manageable(subject, request, journal)
+    executor = HostExecutor(CommandRunner(None, cancel, groups=subject.node.host.groups), journal)
+    return Performer(instance, request, executor, journal, cancel, holdings=_holdings(subject)).look_ahead(text)
+
+
 def perform(
     subject: Subject,
     request: Request,
@@ -85,6 +103,7 @@ def perform(
     text = store.text(subject.file)
     if request.due_at is not None and _is_idle(subject, request, journal):
         return ()
+    request = as_confirmed(subject, request, journal)
     instance = _manageable(subject, request, journal)
     is_sync = request.kind.is_sync
     lock = InstanceLock(subject.state.sync_lock_file, name=str(subject.path)) if is_sync else _lock(subject)
@@ -93,12 +112,17 @@ def perform(
     if is_sync and by_scheduler and lock.holder():
         journal.say("skip sync: one is running", level=Level.DEBUG, name="skip")
         return ()
+    asked = time.monotonic()
     _take(lock, request.action, instance.keywords.lock_timeout if wait_lock is None else wait_lock, cancel)
+    if time.monotonic() - asked > _FRESH:  # what was seen before somebody else's action may be so no more
+        request = request._replace(ahead=None, is_handed_over=False)
     runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
     executor = HostExecutor(runner, journal, watch)
     try:
         if store.text(subject.file) != text:  # edited, or deleted, while we waited for the lock
             instance = _manageable(subject, request, journal)
+        if request.ahead and request.ahead.text != store.text(subject.file):
+            request = request._replace(ahead=None)
         if "stop" in request.kind.verbs:
             _end_copies(subject, journal)
         _guarded(subject, instance, request, executor, journal=journal, cancel=cancel)
@@ -150,7 +174,8 @@ def up(subject: Subject) -> list[str]:
 
 def _ended_by_stop(subject: Subject) -> set[str]:
     """The resources for which a stop would do something: a directory with a wrong mode is in `warn`, and has nothing to end."""
-    return {operation.rid for operation in rehearse(subject, Request("stop", is_forced=True)).operations if operation.is_change}
+    plan = rehearse(subject, Request("stop", is_forced=True, by_manager=True))
+    return {operation.rid for operation in plan.operations if operation.is_change}
 
 
 def _remove_groups(subject: Subject) -> None:
@@ -160,6 +185,10 @@ def _remove_groups(subject: Subject) -> None:
         for part in instance.parts:
             if part.resource and part.resource.cgroup:
                 subject.node.host.remove_group(part.resource.cgroup)
+
+
+def _unheard(_event: Event) -> None:
+    """Nobody listens beside the log."""
 
 
 def _is_idle(subject: Subject, request: Request, journal: Journal) -> bool:
@@ -219,6 +248,7 @@ def _manageable(subject: Subject, request: Request, journal: Journal) -> Instanc
     """The instance that a request is for, if it is for this node."""
     instance = looking.instance(subject, request=request, journal=journal)
     _refuse_elsewhere(subject, instance)
+    refuse_past_manager(subject, request, journal)
     return instance
 
 
@@ -227,6 +257,7 @@ def _guarded(
 ) -> None:
     """Ask the plugins, perform, and tell the plugins what became of it."""
     began, outcome = time.monotonic(), "failed"
+    performer = Performer(instance, request, executor, journal, cancel, holdings=_holdings(subject))
     whose = f" (request={request.id})" if request.id else ""
     journal.say(f"{request.action} begins{whose}", level=Level.DEBUG, name="begin")
     try:
@@ -234,7 +265,7 @@ def _guarded(
         subject.node.refuse_by_plugins(str(subject.path), request.action, rids)
         if not request.kind.is_sync:
             subject.state.keep_progress(rids)
-        Performer(instance, request, executor, journal, cancel, holdings=_holdings(subject)).perform()
+        performer.perform()
         outcome = "done"
     except ActionRefused:
         outcome = "refused"
@@ -244,8 +275,11 @@ def _guarded(
         raise
     finally:
         seconds = time.monotonic() - began
-        text = f"{request.action}: {outcome} after {seconds:.3f} s{whose}"
-        journal.say(text, level=Level.DEBUG, name="end", seconds=seconds, outcome=outcome)
+        parts = ", ".join(f"{what} {each:.3f} s" for what, each in performer.took.items())
+        text = f"{request.action}: {outcome} after {seconds:.3f} s{parts and f' ({parts})'}{whose}"
+        # who waits has seen the time pass; in the log of what happened at night it is looked for
+        kept = Level.INFO if any(noted.is_change for noted in executor.noted) else Level.DEBUG
+        journal.say(text, level=Level.DEBUG, kept=kept, name="end", seconds=seconds, outcome=outcome)
         facts = {"service": str(subject.path), "action": request.action, "outcome": outcome, "seconds": seconds}
         subject.node.notify("opensvc_after_action", journal, **facts)
 

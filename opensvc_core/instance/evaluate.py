@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.capabilities import SeenTogether, Standing, Syncable
+from opensvc_core.driver.capabilities import Provisionable, SeenTogether, Standing, Syncable
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
 from opensvc_core.instance.state import State
@@ -52,7 +52,7 @@ class Evaluation:
             },
             is_frozen=self._state.is_frozen(),
             is_node_frozen=is_node_frozen,
-            provisioned=together([picture.provisioned for picture in resources if not picture.is_disabled]),
+            provisioned=self._made(pictures),
             priority=priority,
         )
 
@@ -140,6 +140,13 @@ class Evaluation:
             provisioned=self._provisioned(part, seen.status),
             restarts_left=policy.restart or None,
         )
+
+    def _made(self, pictures: Mapping[str, ResourceStatus]) -> Provisioned:
+        """Whether the instance is provisioned: also where nothing of it needs to be made, and nothing was ever unprovisioned."""
+        parts = [part for part in self._parts if not part.is_disabled]
+        found = together([pictures[part.rid].provisioned for part in parts])
+        needs_something = any(isinstance(part.resource, Provisionable) or self._state.is_provisioned(part.rid) is False for part in parts)
+        return Provisioned.YES if found is Provisioned.NO and not needs_something else found
 
     def _provisioned(self, part: Part, status: Status) -> Provisioned:
         if part.group not in PROVISIONED_GROUPS:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from opensvc_core.errors import ActionFailed, ActionTimeout, OpensvcError
 from opensvc_core.instance.journal import Journal
@@ -14,6 +15,9 @@ from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Already, Call, Command, CommandResult, Operation, Together
 from opensvc_core.system.commands import CommandRunner
 from opensvc_core.system.threads import do_all
+
+# Seconds from which on an operation has a line in the log for what it took.
+_LONG: Final = 1.0
 
 
 class Noted(NamedTuple):
@@ -116,13 +120,16 @@ class HostExecutor:
             classic = f"{text} - logs in {command.output}" if is_kept else ""
             self._journal.say(text, rid=rid, name="done", classic=classic, seconds=result.seconds, code=result.code)
         else:
-            self._journal.say(
-                f"{command.argv[0]}: {result.seconds:.3f} s, exit code {result.code}", rid=rid, name="done", level=Level.DEBUG,
-                seconds=result.seconds, code=result.code,
-            )  # fmt: skip
+            text = f"{command.argv[0]}: {result.seconds:.3f} s, exit code {result.code}"
+            self._tell_end(text, rid, result.seconds, is_quiet=command.is_quiet, code=result.code)
         if result.code not in command.succeeds:
             raise ActionFailed(_failure(command, result))
         return result
+
+    def _tell_end(self, text: str, rid: str, seconds: float, *, is_quiet: bool, **fields: Any) -> None:
+        """What an operation took, which is for the log alone; what was short is seen from the sum of its resource."""
+        kept = Level.INFO if seconds >= _LONG and not is_quiet else Level.DEBUG
+        self._journal.say(text, rid=rid, name="done", level=Level.DEBUG, kept=kept, seconds=seconds, **fields)
 
     def _output(self, line: str, rid: str, *, level: Level, is_kept: bool) -> None:
         self._journal.say(line, rid=rid, name="output", level=level, is_kept=is_kept)
@@ -130,7 +137,11 @@ class HostExecutor:
     def _call(self, call: Call, rid: str) -> Any:
         level = Level.DEBUG if call.is_quiet else Level.INFO
         self._journal.say(call.text, rid=rid, name="command", level=level, classic=call.classic_text)
+        began = time.monotonic()
         outcome = self._outcome(call)
+        seconds = time.monotonic() - began
+        if seconds >= _LONG:
+            self._tell_end(f"{call.text}: {seconds:.3f} s", rid, seconds, is_quiet=call.is_quiet)
         if call.classic_output:
             self._journal.say("", rid=rid, name="output", classic=call.classic_output, bare=True)
         return outcome

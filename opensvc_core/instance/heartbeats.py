@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.config.vocabulary import HeartbeatKeywords
-from opensvc_core.driver.cluster import ClusterDriver, HeartbeatLink, LinkPlace
+from opensvc_core.driver.cluster import HeartbeatLink, LinkPlace
 from opensvc_core.errors import OpensvcError
+from opensvc_core.instance.told import values_of
 
 if TYPE_CHECKING:
     from opensvc_core.instance.surroundings import Surroundings
@@ -44,12 +45,3 @@ def _driver(config: ServiceConfig, section: str) -> str:
     if found.driver == found.group:
         raise config.error("type is required: 'om drivers' lists those that are installed", section)
     return found.driver
-
-
-def values_of(config: ServiceConfig, section: str, kind: type[ClusterDriver]) -> dict[str, Any]:
-    """What a section says for a driver of the cluster. Raises ConfigError, also where a keyword that is required is missing."""
-    values = config.values(section, kind)
-    missing = [name for name, keyword in kind.keywords().items() if keyword.required and values.get(name) is None]
-    if missing:
-        raise config.error(f"{missing[0]} is required on {config.world.node}", section)
-    return values

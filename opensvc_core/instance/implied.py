@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from opensvc_core.config.keywords import Keyword
 from opensvc_core.config.sections import RESERVATION, Section, driver_name
 from opensvc_core.config.service import ServiceConfig
+from opensvc_core.config.stakes import is_wished
 from opensvc_core.config.vocabulary import ResourceKeywords
-from opensvc_core.driver.capabilities import UsesDevices
 from opensvc_core.driver.context import ServiceFacts
-from opensvc_core.errors import ConfigError, DriverUnavailable
 
 
 class Implied(NamedTuple):
@@ -74,17 +72,7 @@ def companions(config: ServiceConfig) -> list[Section]:
         # a file of many sections is not evaluated twice for what it does not ask for
         if any(name in config.document.text() for name in (keyword.name, *keyword.aliases))
         for one in config.resources()
-        if _is_wished(config, one, keyword)
+        if is_wished(config, one, keyword)
     ]
     rids = {one.rid for one in found}
     return [one for one in found if one.beside not in rids]  # a section that describes one asks for none
-
-
-def _is_wished(config: ServiceConfig, section: Section, keyword: Keyword[Any]) -> bool:
-    """Said in its own section, or in `[DEFAULT]` for all resources that stand on devices."""
-    try:
-        if not (config.gives(section.rid, keyword) and config.value(section.rid, keyword)):
-            return False
-        return bool(config.key_of(section.rid, keyword)) or issubclass(config.driver(section), UsesDevices)
-    except (ConfigError, DriverUnavailable):
-        return False  # the resource itself tells it

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from opensvc_core.config.orchestration import needs_guard
+from opensvc_core.config.guarding import Doubt
 from opensvc_core.config.vocabulary import ServiceKeywords
-from opensvc_core.driver.capabilities import DataAtStake
 from opensvc_core.driver.context import ServiceFacts
 from opensvc_core.instance.evaluate import Evaluation
 from opensvc_core.instance.part import Part
@@ -31,10 +30,11 @@ class Instance:
         is_node_frozen: bool = False,
         is_older: bool = False,
         store: Store | None = None,
+        doubts: Callable[[], Iterable[Doubt]] = tuple,
     ) -> None:
         self.parts, self.keywords, self.facts, self.state, self.subsets = tuple(parts), keywords, facts, state, subsets
         self.node, self.is_older, self.store = node, is_older, store
-        self._is_node_frozen = is_node_frozen
+        self._is_node_frozen, self._doubts = is_node_frozen, doubts
         self._by_rid: dict[str, Part] = {part.rid: part for part in self.parts}
 
     def part(self, rid: str) -> Part:
@@ -47,11 +47,9 @@ class Instance:
             self.node, subsets=self.subsets, is_node_frozen=self._is_node_frozen, priority=self.keywords.priority
         )
 
-    def notices(self, *, has_fencing: bool) -> tuple[str, ...]:
-        """What is to be known of the service as a whole: that nothing guards its data when a node falls silent."""
-        is_reserved = any(part.policy.scsireserv for part in self.parts)
-        is_unguarded = needs_guard(self.keywords, len(self.keywords.nodes), has_reservation=is_reserved, has_fencing=has_fencing)
-        return ("no guard",) if is_unguarded and any(isinstance(part.resource, DataAtStake) for part in self.parts) else ()
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is to be known of the service as a whole: what a takeover would need, and is not there."""
+        return tuple(self._doubts())
 
     def statuses(self, rids: Sequence[str]) -> dict[str, Status]:
         """The statuses of some resources, seen now; rids that don't exist are left out."""

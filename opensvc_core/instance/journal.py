@@ -30,10 +30,20 @@ class Journal:
         """Nobody waits for what is said: the action was begun by a scheduler."""
         return self._by_scheduler
 
-    def say(self, text: str, *, rid: str = "", level: Level = Level.INFO, name: str = "message", classic: str = "", **fields: Any) -> None:
-        """Record one event."""
+    def say(
+        self,
+        text: str,
+        *,
+        rid: str = "",
+        level: Level = Level.INFO,
+        kept: Level | None = None,
+        name: str = "message",
+        classic: str = "",
+        **fields: Any,
+    ) -> None:
+        """Record one event; `kept` is its level in the log file, where that is another one than for who listens."""
         event = Event(name, text, self._clock.now(), self._node, self._service, rid, level, classic, self._by_scheduler, fields)
-        self._store(event)
+        self._store(event._replace(level=kept or level))
         self._sink(event)
 
     def of(self, rid: str) -> ResourceLog:

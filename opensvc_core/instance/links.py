@@ -10,6 +10,8 @@ from pathlib import Path
 from opensvc_core.model.names import ServicePath
 from opensvc_core.system.paths import Paths
 
+# What a cluster manager calls: to start and stop the service, and before it takes the service over.
+_OF_A_MANAGER = (".cluster", ".stonith")
 COMMANDS = ("svcmgr", "svcmon", "om", "nodemgr", "allservices", "allupservices", "alldownservices")
 
 
@@ -37,11 +39,24 @@ class Links:
         if not is_made and os.access(self._paths.etc, os.W_OK):
             self.make(path)
 
+    def mend(self, path: ServicePath, *, is_managed: bool) -> list[Path]:
+        """Make what is missing beside a service's file: the link to its launchers, and those of its cluster manager where it has one.
+
+        Returns the links made. What has the name already, a dangling link too, stays what it is.
+        """
+        if not os.access(self._paths.etc, os.W_OK):
+            return []
+        launchers = self._paths.etc / f"{path.config_path}.dir"
+        wanted = {launchers.with_suffix(".d"): Path(launchers.name)} if launchers.is_dir() else {}
+        if is_managed and path.namespace == "root" and (target := self._svcmgr()):
+            wanted |= {self._paths.etc / f"{path.name}{suffix}": self._seen_from_etc(target) for suffix in _OF_A_MANAGER}
+        return [link for link, to in wanted.items() if not os.path.lexists(link) and _is_made(link, to)]
+
     def remove(self, path: ServicePath) -> None:
         """Remove the links of a service; only links to `svcmgr` are ours."""
         target = self._svcmgr()
-        for folder in (self._paths.etc, *([target.parent] if target else [])):
-            link = folder / path.name
+        of_manager = [self._paths.etc / f"{path.name}{suffix}" for suffix in _OF_A_MANAGER]
+        for link in (*of_manager, *(folder / path.name for folder in (self._paths.etc, *([target.parent] if target else [])))):
             with suppress(OSError):
                 if link.is_symlink() and link.readlink().name == "svcmgr":
                     link.unlink()
@@ -63,3 +78,10 @@ class Links:
                 if not link.is_symlink():
                     link.symlink_to(Path(found).resolve().parent / name)
         return self._paths.bin / "svcmgr"
+
+
+def _is_made(link: Path, target: Path) -> bool:
+    with suppress(OSError):  # somebody else made it at this moment, or the folder can't be written after all
+        link.symlink_to(target)
+        return True
+    return False

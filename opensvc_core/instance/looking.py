@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from opensvc_core.config.guarding import doubts
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.driver.capabilities import Informative
 from opensvc_core.driver.context import Context
@@ -24,7 +26,7 @@ from opensvc_core.system.locks import InstanceLock
 if TYPE_CHECKING:
     from opensvc_core.config.sections import Section
     from opensvc_core.config.vocabulary import ResourceKeywords
-    from opensvc_core.instance.performer import Request
+    from opensvc_core.instance.request import Request
 
 
 class Look(NamedTuple):
@@ -53,7 +55,7 @@ def look(subject: Subject, *, shared: dict[str, Any], beginning: Callable[[Part]
 
 
 def _picture(subject: Subject, seen: Instance, local: InstanceStatus) -> ServiceStatus:
-    keywords = seen.keywords
+    keywords, found = seen.keywords, seen.doubts()
     return ServiceStatus(
         path=subject.path,
         avail=local.avail,
@@ -64,7 +66,8 @@ def _picture(subject: Subject, seen: Instance, local: InstanceStatus) -> Service
         topology=keywords.topology,
         orchestrate=keywords.orchestrate,
         nodes=tuple(keywords.nodes or [subject.node.name]),
-        notices=seen.notices(has_fencing=subject.node.has_fencing),
+        notices=tuple(doubt.notice for doubt in found),
+        offers=tuple(offer for doubt in found for offer in doubt.offers),
     )
 
 
@@ -120,6 +123,9 @@ def instance(
             planned_gone=gone,
             shared=shared,
             groups=groups_of(facts.cgroup, section, policy, service=config.service, subsets=subsets),
+            patience=request.patience if request else None,
+            # of an optional one, which does not count, nobody has told that it is down
+            is_handed_over=bool(request and request.is_handed_over and not policy.optional),
         )
 
     parts.extend(Builder(config, node.registry.driver, context, [*implied(facts), *companions(config)]).parts())
@@ -133,6 +139,7 @@ def instance(
         is_node_frozen=node.state.is_frozen(),
         is_older=config.document.is_older,
         store=node.store,
+        doubts=partial(doubts, config),
     )
 
 

@@ -16,7 +16,7 @@ from opensvc_core.model.names import ServicePath
 from opensvc_core.model.selectors import Value, is_pattern, select
 
 if TYPE_CHECKING:
-    from opensvc_core.driver.cluster import FenceAgent, HeartbeatLink
+    from opensvc_core.driver.cluster import FenceAgent, HeartbeatLink, WatchdogTimer
 
 
 class Node(Surroundings):
@@ -68,6 +68,12 @@ class Node(Surroundings):
         from opensvc_core.instance.fencing import fence_agents  # noqa: PLC0415 - few commands need them
 
         return fence_agents(self)
+
+    def watchdogs(self) -> dict[str, WatchdogTimer | OpensvcError]:
+        """What ends this node when it hangs, by section of `[watchdog#…]`; in the place of one that can't be made, why."""
+        from opensvc_core.instance.watchdogs import watchdogs  # noqa: PLC0415 - few commands need them
+
+        return watchdogs(self.config, self.registry)
 
     def _named(self, word: str, namespace: str) -> ServicePath:
         path = ServicePath.parse(word)

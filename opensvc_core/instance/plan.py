@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from opensvc_core.instance.executors import Noted
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.model.names import ServicePath
 
 

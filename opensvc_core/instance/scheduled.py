@@ -5,7 +5,7 @@ Which resources have times follows from what their drivers can do, and from a ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
@@ -44,31 +44,41 @@ class Scheduled(NamedTuple):
     next_run: float | None
 
 
-def scheduled(instance: Instance, now: float, zone: tzinfo | None = None) -> list[Scheduled]:
+def scheduled(instance: Instance, now: float, zone: tzinfo | None = None, *, is_waited_for: bool = False) -> list[Scheduled]:
     """Everything of a service that has times, whether they ever come or not; nothing of what is disabled.
 
-    `zone` is that of the wall clock, by default this host's. Raises OSError where a record of a last run can't be read.
+    `zone` is that of the wall clock, by default this host's. `is_waited_for`: who asks does what is due from now on, so it is noted
+    what has never run, and the first runs of many services are spread. Raises OSError where a record of a last run can't be read.
     """
     if instance.keywords.disable:
         return []
     zone = zone or LocalZone()
     rows: list[Scheduled] = []
+    known, never_run = instance.state.waited_for(), dict[str, float]()
 
     def add(action: str, rid: str, parameter: str, text: str, last_run: float | None) -> None:
-        following = due.next_run(parse(text), now, zone, last_run=last_run, seed=_seed(instance, rid or action))
+        what = rid or action
+        since = _since(known, what, now) or (now if is_waited_for else None)
+        if last_run is None and since is not None:
+            never_run[what] = since
+        following = due.next_run(parse(text), now, zone, last_run=last_run, seed=_seed(instance, what), known_since=since)
         rows.append(Scheduled(action, rid, parameter, text, last_run, following))
 
     for action, keyword in WHOLE.items():
         add(action, "", f"DEFAULT.{keyword}", _of_service(instance, keyword), instance.state.last_time(action))
     for action, part, resource, text in _resources(instance):
         add(action, part.rid, f"{part.rid}.schedule", text, resource.last_run())
+    if is_waited_for and never_run != known:
+        instance.state.keep_waited_for(never_run)
     return rows
 
 
-def refusal(instance: Instance, part: Part, now: float, zone: tzinfo | None = None, *, is_any_period: bool = False) -> str:
+def refusal(
+    instance: Instance, part: Part, now: float, zone: tzinfo | None = None, *, is_any_period: bool = False, is_spread: bool = True
+) -> str:
     """Why the schedule of a resource does not let it run now; an empty text where it does. One without a schedule is never due.
 
-    `is_any_period`: only the interval since the last run counts, whatever the time of the day.
+    `is_any_period`: only the interval since the last run counts, whatever the time of the day. `is_spread`: a first run may be put off.
     One that can't be used is not refused here: whoever runs it is told what is wrong with it.
     """
     if part.resource is None:
@@ -79,7 +89,9 @@ def refusal(instance: Instance, part: Part, now: float, zone: tzinfo | None = No
     resource, text = found
     if is_any_period:
         return due.too_soon(parse(text), now, last_run=resource.last_run())
-    reason = due.refusal(parse(text), now, zone or LocalZone(), last_run=resource.last_run(), seed=_seed(instance, part.rid))
+    since = _since(instance.state.waited_for(), part.rid, now) if is_spread else None
+    last_run, seed = resource.last_run(), _seed(instance, part.rid)
+    reason = due.refusal(parse(text), now, zone or LocalZone(), last_run=last_run, seed=seed, known_since=since)
     return reason or _unprovisioned(instance)
 
 
@@ -102,6 +114,11 @@ def _of_service(instance: Instance, name: str) -> str:
     if given is None and instance.is_older:
         given = _OLDER.get(name)
     return str(ServiceKeywords.keywords()[name].default) if given is None else given
+
+
+def _since(waited_for: Mapping[str, float], what: str, now: float) -> float | None:
+    """Since when something is waited for; a moment to come was noted while the clock was wrong."""
+    return min(waited_for[what], now) if what in waited_for else None
 
 
 def _seed(instance: Instance, what: str) -> str:

@@ -16,13 +16,14 @@ from opensvc_core.plan.selection import EVERYTHING, Selection
 if TYPE_CHECKING:
     import threading
 
+    from opensvc_core.instance.ahead import Ahead
     from opensvc_core.instance.executors import Noted, Watch
     from opensvc_core.instance.instance import Instance
     from opensvc_core.instance.journal import Sink
     from opensvc_core.instance.looking import Look
     from opensvc_core.instance.part import Part
-    from opensvc_core.instance.performer import Request
     from opensvc_core.instance.plan import Plan
+    from opensvc_core.instance.request import Request
     from opensvc_core.model.events import Event
     from opensvc_core.model.snapshot import ServiceStatus
     from opensvc_core.system.locks import Holder
@@ -73,7 +74,7 @@ class Service(Subject):
 
     def plan(self, action: str, selection: Selection = EVERYTHING, *, is_forced: bool = False, rolls_back: bool = True) -> Plan:
         """What an action would do. Changes nothing. Raises ActionRefused, ConfigError, UsageError, NoSuchObject."""
-        from opensvc_core.instance.performer import Request
+        from opensvc_core.instance.request import Request
 
         return self.rehearse(Request(action, selection, is_forced=is_forced, rolls_back=rolls_back))
 
@@ -107,6 +108,15 @@ class Service(Subject):
 
         return conduct.perform(self, request, sink, wait_lock=wait_lock, by_scheduler=by_scheduler, cancel=cancel, watch=watch)
 
+    def look_ahead(self, request: Request) -> Ahead:
+        """What some resources find of who uses them elsewhere, while their start is not yet decided on; see `Preflight.can_look_ahead`.
+
+        A start that follows soon is given it (`Request.ahead`), and those do not look again.
+        """
+        from opensvc_core.instance import conduct
+
+        return conduct.look_ahead(self, request)
+
     def running(self) -> Holder | None:
         """Who carries out an action on it now, whichever process that is; None: nobody. A copy to other nodes is none."""
         from opensvc_core.instance import conduct
@@ -126,7 +136,8 @@ class Service(Subject):
 
     def set_provisioned(self, *, value: bool, selection: Selection = EVERYTHING) -> None:
         """Record that its resources, or those selected, are provisioned or not; nothing is made or removed."""
-        from opensvc_core.instance.performer import Request, rids_of
+        from opensvc_core.instance.request import Request
+        from opensvc_core.instance.way import rids_of
 
         for rid in rids_of(Request("provision", selection), self.instance()):
             self.state.set_provisioned(rid, value=value)

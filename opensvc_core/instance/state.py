@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -97,6 +97,21 @@ class State:
         """The action has ended."""
         files.remove(self.folder / "progress.json")
 
+    def keep_fenced(self, node: str, moment: float, boot: str) -> None:
+        """Note that a node is confirmed to be down: since when, in seconds of this boot. Raises OpensvcError."""
+        files.write_json(self.folder / "fenced.json", {"node": node, "moment": moment, "boot": boot})
+
+    def fenced(self, boot: str) -> tuple[str, float]:
+        """The node that was last confirmed to be down, and when, in seconds of this boot; an empty name: none was since this boot."""
+        known = files.read_json(self.folder / "fenced.json")
+        if not isinstance(known, dict) or known.get("boot") != boot or not isinstance(known.get("moment"), int | float):
+            return "", 0.0
+        return str(known.get("node")), float(known["moment"])
+
+    def forget_fenced(self) -> None:
+        """What was confirmed holds no longer."""
+        files.remove(self.folder / "fenced.json")
+
     def last_time(self, action: str) -> float | None:
         """When an action of the whole service was last done by schedule, in seconds since 1970-01-01 UTC; None: never."""
         known = files.read_json(self.folder / "scheduler" / f"last_{action}")
@@ -105,6 +120,17 @@ class State:
     def keep_time(self, action: str, moment: float) -> None:
         """Note when an action of the whole service was done."""
         files.write_json(self.folder / "scheduler" / f"last_{action}", moment, is_durable=False)
+
+    def waited_for(self) -> dict[str, float]:
+        """Since when a scheduler waits for the first run of an action of the service, or of a resource, by its name or rid."""
+        known = files.read_json(self.folder / "scheduler" / "waited_for.json")
+        moments = known.items() if isinstance(known, dict) else ()
+        return {what: float(since) for what, since in moments if isinstance(since, int | float) and not isinstance(since, bool)}
+
+    def keep_waited_for(self, moments: Mapping[str, float]) -> None:
+        """Note what is waited for."""
+        with suppress(OpensvcError):  # it only spreads the first runs: on a full disk they may come together
+            files.write_json(self.folder / "scheduler" / "waited_for.json", dict(moments), is_durable=False)
 
     def last_overall(self) -> str:
         """The overall status that was last told to plugins, or an empty text."""

@@ -13,6 +13,7 @@ from opensvc_core.errors import ConfigError
 from opensvc_core.instance.state import State
 from opensvc_core.instance.surroundings import Surroundings
 from opensvc_core.model.names import ServicePath
+from opensvc_core.model.remote import RemoteShell
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
@@ -41,24 +42,32 @@ class Subject:
         """Its configuration, evaluated for this node or, with `node`, for another one."""
         return ServiceConfig(document or self.document(), self.node.world(self.path, node), self.node.registry.driver)
 
+    def manager(self) -> str:
+        """The section that hands it to a cluster manager beside this agent, or an empty text. Raises NoSuchObject, ConfigError."""
+        from opensvc_core.config.orchestration import manager_of  # noqa: PLC0415 - reading a value starts nothing
+
+        return manager_of(self.document())
+
     def facts(self, config: ServiceConfig) -> ServiceFacts:
         """What its drivers may know of it. Raises ConfigError for a value of `[DEFAULT]` that can't be had."""
         from opensvc_core.driver.context import ServiceFacts  # noqa: PLC0415 - reading a value asks no driver
 
         keywords, paths = config.service, self.node.paths
+        run_dir = paths.run / self.path.state_path
+        drpnodes = tuple(dict.fromkeys([*(keywords.drpnode or "").split(), *keywords.drpnodes]))
         return ServiceFacts(
             path=self.path,
             id=keywords.id or "",
             nodes=tuple(keywords.nodes or [self.node.name]),
             launchers=paths.etc / f"{self.path.config_path}.d",
-            run_dir=paths.run / self.path.state_path,
+            run_dir=run_dir,
             tmp_dir=paths.tmp,
             cgroup=f"{self.node.cgroup}/{self.path.state_path.replace('/', '.')}" if keywords.create_pg else "",
             is_older=config.document.is_older,
             file=paths.etc / f"{self.path.config_path}{'.env' if config.document.is_older else '.conf'}",
-            drpnodes=tuple(dict.fromkeys([*(keywords.drpnode or "").split(), *keywords.drpnodes])),
+            drpnodes=drpnodes,
             cluster_nodes=tuple(self.node.cluster.nodes),
-            peer_user=self.node.settings.ruser,
+            peer_shell=RemoteShell(self.node.settings.ruser, _kept_in(run_dir / "ssh", [*keywords.nodes, *drpnodes])),
             prkey=self.node.settings.prkey or "",
         )
 
@@ -120,3 +129,9 @@ class Subject:
 
         file = self.node.paths.log_file(self.path)
         return Journal(file, sink, node=self.node.name, service=str(self.path), clock=self.node.clock, by_scheduler=by_scheduler)
+
+
+def _kept_in(folder: Path, nodes: Collection[str]) -> str:
+    """The folder of the sockets of kept connections; empty where their paths would be too long (unix(7): 107 bytes, 17 are ssh's own)."""
+    longest = max(map(len, nodes), default=0)
+    return str(folder) if len(str(folder)) + 1 + longest + 17 <= 107 else ""

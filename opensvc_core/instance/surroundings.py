@@ -27,7 +27,7 @@ from opensvc_core.system.paths import Paths
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
-    from opensvc_core.driver.cluster import HeartbeatLink
+    from opensvc_core.driver.cluster import ClusterDriver
     from opensvc_core.instance.host import Host
     from opensvc_core.instance.journal import Journal
     from opensvc_core.instance.links import Links
@@ -88,7 +88,11 @@ class Surroundings:
     @property
     def has_fencing(self) -> bool:
         """Whether the cluster has a way to end a node from outside."""
-        return any(name.startswith("stonith#") for name in self.config.sections())
+        return bool(self._indexes("stonith"))
+
+    def _indexes(self, group: str) -> list[str]:
+        """The words behind the mark in the sections of a group of the two files."""
+        return [index.lower() for prefix, _, index in (name.partition("#") for name in self.config.sections()) if prefix == group]
 
     def world(self, path: ServicePath, node: str = "") -> World:
         """What the evaluation of a service's file may know, for this node or as another."""
@@ -112,7 +116,9 @@ class Surroundings:
             plugins=lambda prefix, name: self.registry.resolve_reference(prefix, name, str(path)),
             cluster_id=cluster.id or "",
             node_labels=lambda: {self.name: self.config.items("labels")},
-            has_fencing=self.has_fencing,
+            fenceable=frozenset(self._indexes("stonith")),
+            has_watchdog=bool(self._indexes("watchdog")),
+            arbitrators=len(self._indexes("arbitrator")),
         )
 
     @cached_property
@@ -132,13 +138,32 @@ class Surroundings:
             node=node or self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)}
         )
         below = self.store.read(shared) if file != shared else None
-        return ServiceConfig(document or self.store.read(file), world, self._heartbeat, below=below)
+        return ServiceConfig(document or self.store.read(file), world, self._of_the_cluster, below=below)
 
     def validate(self, name: str, document: Document | None = None) -> list[Finding]:
         """What is wrong or doubtful in node.conf or cluster.conf, or in a text that may become it."""
         from opensvc_core.config.validation import validate_node
+        from opensvc_core.instance.watchdogs import unfit
 
-        return validate_node(self.config_of(name, document))
+        config = self.config_of(name, document)
+        found = dict.fromkeys((*validate_node(config), *unfit(config, self.registry), *self._found_by_plugins(name, config)))
+        return sorted(found, key=lambda finding: finding.line)
+
+    def _found_by_plugins(self, name: str, config: ServiceConfig) -> Iterator[Finding]:
+        from opensvc_core.config.checks.report import Report
+        from opensvc_core.registry import PLUGINS
+
+        if not self.registry.installed(PLUGINS):
+            return
+        report = Report(config.document)
+        others = sorted(config.known_nodes - {self.name}) if config.has_scopes else []
+        for seen in (config, *(self.config_of(name, config.document, node=node) for node in others)):
+            for implementation in self.registry.hooks().opensvc_validate_host.get_hookimpls():
+                try:
+                    yield from map(report.of, implementation.function(**{name: seen for name in implementation.argnames}))
+                except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
+                    text = f"{implementation.plugin_name}: {type(error).__name__}: {error}"
+                    yield report.warning("plugin-failed", text, "")
 
     def change(self, name: str, edit: Callable[[Document], Document]) -> list[Finding]:
         """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before.
@@ -165,12 +190,12 @@ class Surroundings:
         refuse_errors(new_findings(self.validate(name, known) if known else [], self.validate(name, document)))
         self.store.replace(file, read, document.text())
 
-    def _heartbeat(self, driver: str) -> type[HeartbeatLink]:
+    def _of_the_cluster(self, driver: str) -> type[ClusterDriver]:
         """What the sections of node.conf and cluster.conf may have a driver for. Raises DriverUnavailable."""
-        from opensvc_core.driver.cluster import HeartbeatLink
+        from opensvc_core.driver.cluster import FenceAgent, HeartbeatLink, WatchdogTimer
 
-        # An abstract class stands for its kind here. mypy: github.com/python/mypy/issues/4717
-        return self.registry.plugged(driver, HeartbeatLink)  # type: ignore[type-abstract]
+        kinds: dict[str, type[ClusterDriver]] = {"stonith": FenceAgent, "watchdog": WatchdogTimer}
+        return self.registry.plugged(driver, kinds.get(driver.partition(".")[0], HeartbeatLink))
 
     def _announced(self) -> dict[str, object]:
         folders = {name: str(getattr(self.paths, name)) for name in ("etc", "var", "log", "run", "tmp")}

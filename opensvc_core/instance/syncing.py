@@ -17,7 +17,6 @@ from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.manifest import Manifest, Offer
 from opensvc_core.model.descent import read_descent
 from opensvc_core.model.operations import Call, Command, CommandResult, Together
-from opensvc_core.model.remote import RemoteShell
 from opensvc_core.plan.actions import Action
 
 # Seconds that another action on the target is waited for, and that all of it may take.
@@ -55,7 +54,7 @@ class Finish:
         self._argv = ["svcmgr", "-s", path, "--waitlock", str(_WAIT), "postsync"]
         self._shown = f"{shown_as or f'svcmgr -s {path}'} --waitlock {_WAIT} postsync"
         self._keeps_own = keeps_own
-        self._shell = RemoteShell(instance.facts.peer_user)
+        self._shell = instance.facts.peer_shell
         self._resources: dict[str, Syncable] = {}
         for part in instance.parts:
             if isinstance(part.resource, Syncable):

@@ -18,6 +18,8 @@ from opensvc_core.schedule.values import DAY, Rule, Schedule, TimeRange
 _AHEAD: Final = 3600.0
 # A range over midnight, shifted by the end of winter time, reaches so many days from its date.
 _REACH: Final = timedelta(days=2)
+# A first run is put off in windows of so many seconds: in all of them its moment may be excluded.
+_PUT_OFF: Final = 8 * 86400.0
 # Windows of one range that exclusions take away in a row, after which nothing is to be expected: two years of days, and more.
 _LOST: Final = 800
 
@@ -31,12 +33,16 @@ class Window(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked of a schedule: the moment, the zone of the wall clock, the last run or None; `seed` chooses spread moments."""
+    """What is asked of a schedule: the moment, the zone of the wall clock, the last run or None; `seed` chooses spread moments.
+
+    `known_since`: since when somebody waits for the first run, so that the first runs of many are spread over an interval; None: nobody.
+    """
 
     now: float
     zone: tzinfo
     last_run: float | None = None
     seed: str = ""
+    known_since: float | None = None
 
     @property
     def last(self) -> float | None:
@@ -59,15 +65,33 @@ class Question(NamedTuple):
             chosen += crc32(f"{self.seed} {day.toordinal()} {range_.begin}".encode()) % int(end - begin)
         return Window(begin, end, chosen)
 
+    def first(self, range_: TimeRange, window: Window) -> float:
+        """The first moment of a window for what has never run.
 
-def next_run(schedule: Schedule, now: float, zone: tzinfo, *, last_run: float | None = None, seed: str = "") -> float | None:
-    """The first moment from now on at which it may run, given its last run; None: never."""
-    return _Search(schedule, Question(now, zone, last_run, seed)).next_run()
+        Where it comes several times a day, or all day, it is put off by a part of the interval, a day at most: from when it was known,
+        and in a range that is a part of the day not before the range has begun.
+        """
+        length = range_.minutes * 60
+        is_all_day = range_.minutes == DAY
+        comes_often = range_.interval is not None and not range_.is_spread and (is_all_day or range_.interval < length)
+        if self.known_since is None or not comes_often or window.begin > self.known_since + _PUT_OFF:
+            return window.chosen
+        offset = crc32(f"{self.seed} first".encode()) % min(range_.interval or length, length)
+        return max(window.chosen, self.known_since + offset) if is_all_day else max(window.begin, self.known_since) + offset
 
 
-def refusal(schedule: Schedule, now: float, zone: tzinfo, *, last_run: float | None = None, seed: str = "") -> str:
-    """Why it may not run now; an empty text where it may."""
-    return _Search(schedule, Question(now, zone, last_run, seed)).refusal()
+def next_run(
+    schedule: Schedule, now: float, zone: tzinfo, *, last_run: float | None = None, seed: str = "", known_since: float | None = None
+) -> float | None:
+    """The first moment from now on at which it may run, given its last run; None: never. See `Question`."""
+    return _Search(schedule, Question(now, zone, last_run, seed, known_since)).next_run()
+
+
+def refusal(
+    schedule: Schedule, now: float, zone: tzinfo, *, last_run: float | None = None, seed: str = "", known_since: float | None = None
+) -> str:
+    """Why it may not run now; an empty text where it may. See `Question`."""
+    return _Search(schedule, Question(now, zone, last_run, seed, known_since)).refusal()
 
 
 def too_soon(schedule: Schedule, now: float, *, last_run: float | None) -> str:
@@ -131,18 +155,20 @@ class _Search:
         """The first moment of a window that the last run leaves; its end, or later, where it leaves none."""
         last = self._question.last
         if last is None:
-            return window.chosen
+            return self._question.first(range_, window)
         if range_.interval is None:
             return window.chosen if last < window.begin else window.end
         return max(window.chosen, last + range_.interval)
 
     def _reason(self, range_: TimeRange, window: Window) -> str:
-        now, last = self._question.now, self._question.last
-        if now >= self._earliest(range_, window):
+        now, last, earliest = self._question.now, self._question.last, self._earliest(range_, window)
+        if now >= earliest:
             return ""
         if now < window.chosen:
             return f"its moment in this period is {datetime.fromtimestamp(window.chosen, self._question.zone):%H:%M:%S}"
-        ago = "" if last is None else f"the last run was {max(0, round(now - last))} s ago"
+        if last is None:
+            return f"its first run is put off to {datetime.fromtimestamp(earliest, self._question.zone):%H:%M:%S}"
+        ago = f"the last run was {max(0, round(now - last))} s ago"
         return f"{ago}, in this period" if range_.interval is None else f"{ago}, and the interval is {range_.interval} s"
 
     def _after_exclusions(self, moment: float, limit: float) -> float:

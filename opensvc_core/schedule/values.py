@@ -106,9 +106,6 @@ class Schedule:
         return hash(self.rules)
 
 
-NEVER: Final = Schedule()
-
-
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 

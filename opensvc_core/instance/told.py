@@ -1,0 +1,17 @@
+"""What a section of node.conf or cluster.conf tells a driver of the cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.driver.cluster import ClusterDriver
+
+
+def values_of(config: ServiceConfig, section: str, kind: type[ClusterDriver]) -> dict[str, Any]:
+    """What a section says for a driver of the cluster. Raises ConfigError, also where a keyword that is required is missing."""
+    values = config.values(section, kind)
+    missing = [name for name, keyword in kind.keywords().items() if keyword.required and values.get(name) is None]
+    if missing:
+        raise config.error(f"{missing[0]} is required on {config.world.node}", section)
+    return values
