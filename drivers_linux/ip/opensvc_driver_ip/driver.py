@@ -129,6 +129,11 @@ class Host(Resource, Startable, Preflight, Watchable):
 
     # -- what is done
 
+    def can_look_ahead(self) -> bool:
+        """As neighbours tell, where there are some to be asked."""
+        device = self._look().get(self.ipdev.partition(":")[0])
+        return device is not None and device.has_carrier
+
     def preflight(self) -> Operations:
         """See that nobody answers for the address, elsewhere or on another device of this host."""
         devices, wanted = self._found("start")
@@ -140,8 +145,11 @@ class Host(Resource, Startable, Preflight, Watchable):
             raise Conflict(f"{wanted.address} is on {', '.join(others)} of this node")
         if device.kind == "loopback":
             return  # it is for this host alone, others may have the same
+        if self.context.is_handed_over:
+            return  # who had it has told that it has not any more
+        limit = _START_LIMIT if self.context.patience is None else max(self.context.patience, probe.SHORTEST)
         yield Call(
-            f"checking {wanted.address} availability ({_START_LIMIT:g}s)",
+            f"checking {wanted.address} availability ({limit:.3g}s)",
             partial(self._refuse_conflict, wanted.address, device),
             timeout=_START_LIMIT,
             classic_text=f"checking {wanted.address} availability",
@@ -181,7 +189,8 @@ class Host(Resource, Startable, Preflight, Watchable):
             return
         self._refuse_node_s_own(wanted, device)
         yield self._removal(found, device)
-        if device.has_neighbours and device.has_carrier:
+        # one that is handed over is about to be answered by the node that it goes to
+        if device.has_neighbours and device.has_carrier and not self.context.is_handed_over:
             yield Call(
                 f"checking {wanted.address} availability ({_STOP_LIMIT:g}s)",
                 partial(self._warn_of_others, wanted.address, device),
@@ -214,14 +223,16 @@ class Host(Resource, Startable, Preflight, Watchable):
         label = self._label(wanted.address, device)
         interface = wanted.interface(prefix)
         added = Assigned(wanted.address, prefix, label)
+        # who could not ask anybody leaves it to the kernel to find a double
+        nodad = " nodad" if self._is_hurried and wanted.address.version == 6 and device.has_carrier else ""
 
         def do() -> None:
             names.keep(self.context.var_dir, wanted.address, self.ipname)
             self._note_untold(is_untold=device.has_neighbours)
-            netlink.add(device, interface, label)
+            netlink.add(device, interface, label, is_unique=bool(nodad))
 
         return Call(
-            f"/sbin/ip addr add {interface}{f' brd + dev {device.name} label {label}' if label else f' dev {device.name}'}",
+            f"/sbin/ip addr add {interface}{f' brd + dev {device.name} label {label}' if label else f' dev {device.name}'}{nodad}",
             do,
             undo=self._removal(added, device),
             classic_text=f"ifconfig {label} {interface.ip} netmask {interface.netmask} up" if label else "",
@@ -246,10 +257,9 @@ class Host(Resource, Startable, Preflight, Watchable):
         pings = not device.reaches(address) and "nonrouted" not in self.tags
         if not device.has_carrier:
             self.context.log.warning(f"{device.name} has no carrier: nobody could be asked for {address}")
-            netlink.load()
             return
-        pace = probe.DISTANT if pings else probe.THOROUGH
-        who = probe.who_has(device, address, pace, pings=pings, meanwhile=netlink.load)
+        pace = (probe.DISTANT if pings else probe.THOROUGH).within(self.context.patience)
+        who = probe.who_has(device, address, pace, pings=pings)
         if who:
             raise Conflict(f"{address} is in use: answered by {who}")
 
@@ -282,6 +292,11 @@ class Host(Resource, Startable, Preflight, Watchable):
         self._note_untold(is_untold=False)
 
     # -- small words
+
+    @property
+    def _is_hurried(self) -> bool:
+        """The service is waited for: what the daemons know, or its preflight, takes the place of the kernel's detection."""
+        return self.context.is_handed_over or self.context.patience is not None
 
     def _look(self) -> Devices:
         found = look(self.context.system)
