@@ -5,7 +5,7 @@ import os
 from opensvc_linux.testing import mounted, run
 
 from opensvc_core.api import Status
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 
 
 def test_a_dirty_journal_is_brought_back_and_no_synced_line_is_lost(one):

@@ -6,7 +6,7 @@ import pytest
 from opensvc_linux.testing import mounted, run
 
 from opensvc_core.api import Status
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 
 
 def test_start_says_what_the_older_agents_said(one):
@@ -27,7 +27,7 @@ def test_a_plan_of_a_forced_stop_names_who_would_be_ended(one, holder):
     assert process.poll() is None
     assert [noted.text for noted in one.service.plan("stop").operations] == [f"umount {one.mnt}"]
     one.do("stop", is_forced=True)
-    assert process.wait(10) < 0
+    assert process.wait(50) < 0
 
 
 def test_what_may_be_ours_while_the_device_is_not_there_is_neither_down_nor_stopped(one):

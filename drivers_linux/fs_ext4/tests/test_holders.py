@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from opensvc_linux.testing import mounted, run
+from opensvc_linux import unmounting
+from opensvc_linux.testing import mounted, run, shows
 
 from opensvc_core.api import Status
+from opensvc_core.testing.apart import give_back
 
 # mmap keeps a descriptor of its own
 MAPPED = """
@@ -46,6 +48,7 @@ def test_a_program_that_runs_from_it_is_named(one):
     program = shutil.copy("/bin/sleep", one.mnt)
     with subprocess.Popen([program, "60"]) as process:
         try:
+            shows(process.pid, "sleep")
             assert f"pid {process.pid} (sleep) runs {one.mnt}/sleep" in one.refuses("stop")
         finally:
             process.kill()
@@ -55,7 +58,7 @@ def test_force_ends_who_holds_it(one, holder):
     one.has(one.ground.made("ext4")).do("start")
     process = holder("", cwd=one.mnt)
     assert one.do("stop", is_forced=True) == [f"umount {one.mnt}", f"kill {process.pid}", f"umount {one.mnt}"]
-    assert process.wait(5) == -signal.SIGTERM
+    assert process.wait(50) == -signal.SIGTERM
     assert mounted(one.folder) == []
 
 
@@ -87,7 +90,8 @@ def test_a_loop_device_over_a_file_in_it_is_named(one):
         run("losetup", "-d", loop)
 
 
-def test_who_is_about_to_end_is_waited_for(one):
+def test_who_is_about_to_end_is_waited_for(one, monkeypatch):
+    monkeypatch.setattr(unmounting, "_PATIENCE", 40.0)
     one.has(one.ground.made("ext4")).do("start")
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.7)"], cwd=one.mnt):
         assert one.do("stop")[-1] == f"umount {one.mnt}"
@@ -97,10 +101,12 @@ def test_a_mount_that_lives_on_in_another_namespace_is_no_end(one):
     device = one.ground.made("ext4")
     one.has(device).do("start")
     with subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", "echo ready; exec cat"],
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", f"{give_back(one.folder)}exec cat"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as other:
+        other.stdin.write(b"ready\n")
+        other.stdin.flush()
         assert other.stdout.readline() == b"ready\n"
         text = one.refuses("stop")
         assert f"in the mount namespace of pid {other.pid} (cat)" in text

@@ -37,7 +37,7 @@ class Network(Filesystem):
 
     def mount(self) -> Operations:
         """Mount it, or give the server up."""
-        yield Command(self.mount_argv(), undo=Command(["umount", self.mnt]), timeout=_LIMIT)
+        yield Command(self.mount_argv(), undo=self.unmount_again, timeout=_LIMIT)
 
 
 class Nfs(Network):

@@ -69,6 +69,14 @@ def stacked_on(device: Number) -> list[str]:
         return []
 
 
+def lost_below(device: Number) -> list[str]:
+    """The kernel's names of the disks right below one that are gone: it goes on to use them, though they are back by other names."""
+    try:
+        return sorted(entry.name for entry in (_SYS_BLOCK / f"{device[0]}:{device[1]}" / "slaves").iterdir() if not entry.exists())
+    except OSError:
+        return []
+
+
 def backing(path: str) -> Backing | None:
     """What a loop device stands on; None for any other device and for an unused one."""
     try:

@@ -213,13 +213,19 @@ class Filesystem(Resource, Startable, Watchable):
             self._refuse_unknown()
             yield Already(f"{self.label()} is already down", classic_text=f"{self.classic_label()} is already down")
             return
+        yield from self._unmount(ours, is_forced=self.context.is_forced)
+
+    def unmount_again(self) -> Operations:
+        """Take back a mount. Nobody is ended for that: `--force` was said of the start."""
+        yield from self._unmount(self.mounted(), is_forced=False)
+
+    def _unmount(self, ours: Sequence[Mount], *, is_forced: bool) -> Operations:
         mounts = read()
         point = self.point(mounts)
-        top = at(point, mounts)[-1]
-        if not self.is_ours(top, mounts):
+        if ours and not self.is_ours(top := at(point, mounts)[-1], mounts):
             raise ActionFailed(f"{self.rid}: {top} was mounted over it; unmount that first, it is not of this service")
         for _ in ours:
-            yield from unmount(self.mnt, point, self.context, argv=self.unmount_argv(top, mounts))
+            yield from unmount(self.mnt, point, self.context, argv=self.unmount_argv(top, mounts), is_forced=is_forced)
 
     def before_mount(self) -> Operations:
         """What has to be done before it is mounted."""
@@ -228,7 +234,7 @@ class Filesystem(Resource, Startable, Watchable):
     def mount(self) -> Operations:
         """Mount it."""
         try:
-            yield Command(self.mount_argv(), undo=Command(["umount", self.mnt]), condition=self.condition())
+            yield Command(self.mount_argv(), undo=self.unmount_again, condition=self.condition())
         except ActionFailed as error:
             raise self.explained(error) from error
 

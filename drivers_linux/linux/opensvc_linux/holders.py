@@ -1,4 +1,4 @@
-"""Holders: which processes keep a mount busy, and how."""
+"""Holders: which processes keep a mount or a device busy, and how."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opensvc_core.api import ProcessId
+from opensvc_linux import devices
+from opensvc_linux.devices import Number
 from opensvc_linux.mounts import Mount, holding, is_below
 
 _LINKS = {"cwd": "works in", "root": "has its root in", "exe": "runs"}
@@ -46,6 +48,13 @@ def other_uses(mount: Mount, mounts: Sequence[Mount]) -> list[str]:
     return nested + loops + [f"{path} is swap" for path in swaps if _is_in(path, mount, mounts)]
 
 
+def openers(device: str) -> list[str]:
+    """The processes of this host that have a block device open, by whatever name below /dev: `sleep (pid 12)`."""
+    number = devices.number(device)
+    pids = sorted(int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()) if number else []
+    return [f"{command_of(pid)} (pid {pid})" for pid in pids if any(_leads_to(link, number) for link in _descriptors(pid))]
+
+
 def ancestors(pid: int) -> Iterator[int]:
     """A process and those that it came from, up to the first of all."""
     while pid > 0:
@@ -81,11 +90,19 @@ def _ways(pid: int, mount: Mount, mounts: Sequence[Mount]) -> Iterator[str]:
 
 
 def _open_files(pid: int) -> Iterator[str]:
+    return (_link(link) for link in _descriptors(pid))
+
+
+def _descriptors(pid: int) -> list[str]:
     try:
-        names = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208 - thousands of them
+        return [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH208 - thousands of them
     except OSError:
-        return
-    yield from (_link(f"/proc/{pid}/fd/{name}") for name in names)
+        return []
+
+
+def _leads_to(link: str, number: Number | None) -> bool:
+    # what is not below /dev may be in a file system that does not answer
+    return _link(link).startswith("/dev/") and devices.number(link) == number
 
 
 def _is_in(path: str, mount: Mount, mounts: Sequence[Mount]) -> bool:

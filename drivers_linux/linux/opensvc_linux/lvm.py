@@ -18,9 +18,11 @@ _FIELDS: Final = {
     "pvseg": "pv_name",
     "seg": "lv_name,devices",
 }
+# What else lvm.conf could have it print: 0 and 1 for words, and lists cut by something else than commas.
+_PLAIN: Final = 'report{binary_values_as_numeric=0 list_item_separator=","}'
 # Groups that this host may not use are wanted as well, to say why.
 REPORT: Final = (
-    *("lvm", "fullreport", "--reportformat", "json", "--foreign", "--shared"),
+    *("lvm", "fullreport", "--reportformat", "json", "--foreign", "--shared", "--config", _PLAIN),
     *(word for name, fields in _FIELDS.items() for word in ("--configreport", name, "-o", fields)),
 )
 _TIMEOUT: Final = 20.0
@@ -31,7 +33,8 @@ UNKNOWN: Final = "LVM does not ask the kernel what is active: global/activation 
 class Volume(NamedTuple):
     """A logical volume.
 
-    `path` is empty for what has no device of its own (a thin pool). `active` is LVM's word: `active`, nothing, or `unknown`.
+    `path` is empty for what has no device of its own (a thin pool). `active` is LVM's word: `active`, nothing, or `unknown`; under
+    clvmd `locally`, `local exclusive`, and for what only other nodes have `remotely`, `remote exclusive`.
     `is_skipped`: an activation of the group leaves it out (a thin snapshot). `devices` are the paths below it.
     """
 
@@ -47,7 +50,7 @@ class Volume(NamedTuple):
     @property
     def is_active(self) -> bool:
         """The kernel has it."""
-        return self.active.startswith("active")
+        return self.active.startswith(("active", "local"))
 
 
 class Group(NamedTuple):
@@ -106,8 +109,13 @@ def parsed(result: CommandResult) -> list[Group]:
 
 
 def parse(text: str) -> list[Group]:
-    """The groups of a report in JSON, each with its volumes. Raises ValueError and others where it is none."""
-    return [_group(report) for report in json.loads(text)["report"] if report.get("vg")]
+    """The groups of a report in JSON, each with its volumes, whatever else was printed around it.
+
+    Raises ValueError and others where there is no report.
+    """
+    begin = re.search(r"^\s*\{", text, re.MULTILINE)
+    report, _ = json.JSONDecoder().raw_decode(text, begin.end() - 1 if begin else 0)
+    return [_group(one) for one in report["report"] if one.get("vg")]
 
 
 def find(groups: Sequence[Group], name: str) -> Group | None:

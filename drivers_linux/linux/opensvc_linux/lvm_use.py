@@ -1,10 +1,11 @@
-"""Who uses a logical volume: nothing is deactivated while somebody does."""
+"""Who uses a logical volume, nothing is deactivated while somebody does; and what an active one uses that is gone."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from opensvc_linux.devices import lost_below, number
 from opensvc_linux.lvm import Volume
 from opensvc_linux.mapper import partitions_of
 from opensvc_linux.mounts import read
@@ -30,3 +31,11 @@ def opened(look: Callable[[], Sequence[Volume]]) -> str:
             return f"{used[0].path or used[0].name} is {why_claimed(used[0].path)}"
         time.sleep(0.2)
     return ""
+
+
+def cut_off(volumes: Iterable[Volume]) -> Iterator[str]:
+    """Which of the volumes are active on disks that are gone, in words; LVM does not tell once it has found these by other names."""
+    for volume in volumes:
+        own = number(volume.path) if volume.is_active and volume.path else None
+        if own and (lost := lost_below(own)):
+            yield f"{volume.path} is active on {', '.join(lost)}, gone since: whatever reads or writes it fails; stop it and start it anew"

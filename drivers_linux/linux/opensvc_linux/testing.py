@@ -1,15 +1,18 @@
-"""A ground for tests of file systems: loop devices and mounts below a folder, gone at the end however the test went."""
+"""A ground for tests of file systems: loop devices and mounts below a folder, gone at the end; and samples of what commands print."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from opensvc_core.api import CommandResult
+from opensvc_core.testing.waiting import wait_for
 from opensvc_linux.mounts import below, read
 
 # The smallest that mkfs.xfs makes is 300 MB; the files have holes.
@@ -65,9 +68,26 @@ class Ground:
 
 def run(*argv: str) -> str:
     """Run a command that has to succeed; what it prints."""
-    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"{argv}: {done.stderr}"
     return done.stdout
+
+
+def shows(pid: int, command: str) -> int:
+    """Wait until a process is known by the name of its command, which it has a moment after it was begun; its number."""
+    settles(lambda: Path(f"/proc/{pid}/comm").read_text().strip() == command)
+    return pid
+
+
+def settles(condition: Callable[[], object]) -> None:
+    """Wait until something is so that others on this host may disturb, or that comes in a moment."""
+    wait_for(condition)
+
+
+def sample(path: Path) -> CommandResult:
+    """What a command printed, kept in a file: a line about it, then `--- exit code N`, `--- stdout`, `--- stderr`, each with its text."""
+    _, code, stdout, stderr = re.split(r"^--- (?:exit code |stdout\n|stderr\n)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return CommandResult(int(code), stdout, stderr)
 
 
 def ground_in(tmp_path: Path) -> Iterator[Ground]:

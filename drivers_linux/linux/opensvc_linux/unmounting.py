@@ -12,7 +12,9 @@ from opensvc_linux.mounts import at, read
 
 _BUSY = 32  # mount(8): a failure of mount or umount
 # Seconds that those who are about to end, and readers in passing, are given.
-_PATIENCE = 2.0
+_PATIENCE = 4.0
+# What nobody is seen to hold is the kernel's matter, and a busy machine's kernel takes its time.
+_PATIENCE_UNSEEN = 15.0
 _PAUSE = 0.1
 _GRACE = 5.0
 # Who is ended may have begun another process a moment before.
@@ -21,35 +23,36 @@ _SHOWN = 5
 _OWN = " (this command comes from it: leave the directory first)"
 
 
-def unmount(mnt: str, point: str, context: Context, *, argv: Sequence[str]) -> Operations:
+def unmount(mnt: str, point: str, context: Context, *, argv: Sequence[str], is_forced: bool) -> Operations:
     """Unmount what is seen at a mount point (`point`: without links).
 
-    Whoever is about to leave is waited for. With `--force` the processes that hold it are ended, TERM before KILL; never
-    the agent and those that it was called by. It is never detached while it is in use (`umount -l`): it would go on
+    Whoever is about to leave is waited for. `is_forced` (`--force`): the processes that hold it are ended, TERM before KILL;
+    never the agent and those that it was called by. It is never detached while it is in use (`umount -l`): it would go on
     being written to, out of sight.
     """
     result: CommandResult = yield Command(argv, succeeds=(0, _BUSY))
-    end = time.monotonic() + _PATIENCE
-    while "busy" in result.stderr and time.monotonic() < end:
-        if not _is_held(point):
-            result = yield Command(argv, succeeds=(0, _BUSY))
-        elif context.is_forced:
+    begun, pause = time.monotonic(), _PAUSE
+    while "busy" in result.stderr:
+        time.sleep(pause)
+        is_held, waited = _is_held(point), time.monotonic() - begun
+        if waited >= (_PATIENCE if is_held else _PATIENCE_UNSEEN) or (is_held and is_forced):
             break
-        if result.code:
-            time.sleep(_PAUSE)
+        if not is_held:
+            result = yield Command(argv, succeeds=(0, _BUSY), is_quiet=True)
+            pause *= 1.5
     mine = frozenset(ancestors(os.getpid()))
     if not result.code:
-        if context.is_forced and isinstance(context.planned_paths, set):
+        if is_forced and isinstance(context.planned_paths, set):
             yield from _planned_end(_targets(point, mine), argv)
         return
-    for _ in range(_ROUNDS if context.is_forced else 0):
+    for _ in range(_ROUNDS if is_forced else 0):
         targets = _targets(point, mine)
         if not result.code or not targets or _is_used(point):
             break
         yield _end(targets, context)
         result = yield Command(argv, succeeds=(0, _BUSY))
     if result.code:
-        raise ActionFailed(_why(mnt, point, result, mine, is_forced=context.is_forced))
+        raise ActionFailed(_why(mnt, point, result, mine, is_forced=is_forced))
 
 
 def _targets(point: str, mine: frozenset[int]) -> list[Holder]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from opensvc_linux import devices
 from opensvc_linux.devices import Number
-from opensvc_linux.holders import command_of
+from opensvc_linux.holders import command_of, openers
 from opensvc_linux.mounts import Mount, namespaces
 
 
@@ -48,7 +48,9 @@ def why_claimed(path: str) -> str:
         return f"part of {', '.join(f'/dev/{name}' for name in stacked)}"
     if any(devices.number(line.split()[0]) == number for line in _swaps()):
         return "used as swap"
-    return "in use: mounted in a mount namespace that can't be seen from here, or a program has it for itself"
+    if who := openers(path):
+        return f"in use: {', '.join(who)} {'has' if len(who) == 1 else 'have'} it open"
+    return "in use: mounted in a mount namespace that can't be seen from here, or a program that can't be seen has it for itself"
 
 
 def _told(mount: Mount, name: str, path: str) -> str:

@@ -1,11 +1,27 @@
 """Block devices."""
 
 import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from opensvc_linux import devices
-from opensvc_linux.testing import run
+from opensvc_linux.holders import openers
+from opensvc_linux.testing import run, settles, shows
 from opensvc_linux.uses import where_mounted, why_claimed
+
+
+@contextmanager
+def open_by(device):
+    """A process that has a device open; its id."""
+    with Path(device).open("rb", buffering=0) as opened:
+        process = subprocess.Popen(["sleep", "60"], stdin=opened)
+    try:
+        yield shows(process.pid, "sleep")
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize(
@@ -80,6 +96,17 @@ def test_swap_is_a_reason_why_a_device_is_claimed(ground):
     device = ground.disk()
     assert why_claimed(device).startswith("in use")
     assert where_mounted(device, [], everywhere=True) == []
+
+
+def test_who_has_a_device_open_is_named(ground):
+    device = ground.disk()
+    with open_by(device) as first:
+        # whoever looks at all devices of the host has this one open for a moment, too
+        settles(lambda: why_claimed(device) == f"in use: sleep (pid {first}) has it open")
+        with open_by(device) as second:
+            named = ", ".join(f"sleep (pid {pid})" for pid in sorted((first, second)))
+            settles(lambda: why_claimed(device) == f"in use: {named} have it open")
+    settles(lambda: openers(device) == [])
 
 
 def test_magic_bytes_are_read_where_they_stand(ground):

@@ -1,0 +1,41 @@
+"""Which devices that a service names are partitions of a volume, and how they are mapped."""
+
+import pytest
+from opensvc_linux.lvm import Volume
+from opensvc_linux.partitions import map_partitions, named_on
+
+from opensvc_core.testing.fakes import context_for
+
+
+def volume(name, group="data"):
+    return Volume(name, f"/dev/{group}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("own", "named", "found"),
+    [
+        ("web", {"/dev/mapper/data-web1"}, ["/dev/mapper/data-web1"]),
+        ("web", {"/dev/mapper/data-web10", "/dev/mapper/data-web2"}, ["/dev/mapper/data-web2", "/dev/mapper/data-web10"]),
+        ("web", {"/dev/mapper/data-web", "/dev/mapper/data-web0", "/dev/mapper/data-webp1", "/dev/data/web1", "/dev/sdb1"}, []),
+        ("web", {"/dev/mapper/data-app1"}, []),
+        ("web2", {"/dev/mapper/data-web2p1", "/dev/mapper/data-web21"}, ["/dev/mapper/data-web2p1"]),
+        ("a-b", {"/dev/mapper/data-a--b1", "/dev/mapper/data-a-b1"}, ["/dev/mapper/data-a--b1"]),
+    ],
+    ids=["first", "in their order", "no partition", "of another volume", "after a digit", "with a hyphen"],
+)
+def test_partitions_are_known_by_the_names_that_kpartx_makes(own, named, found):
+    assert named_on(volume(own), [volume(own)], named) == found
+
+
+def test_the_name_of_another_volume_is_no_partition():
+    web, web1 = volume("web"), volume("web1")
+    assert named_on(web, [web, web1], {"/dev/mapper/data-web1", "/dev/mapper/data-web2"}) == ["/dev/mapper/data-web2"]
+    assert named_on(Volume("pool"), [web], {"/dev/mapper/data-web1"}) == []
+
+
+@pytest.mark.parametrize(("planned", "said"), [(frozenset(), ["/dev/data/web has no partition /dev/mapper/data-web1"]), (set(), [])])
+def test_a_partition_that_the_table_does_not_have_is_told_but_not_by_a_plan(tmp_path, planned, said):
+    context = context_for("disk#0", tmp_path, planned_paths=planned)
+    (operation,) = map_partitions(context, "/dev/data/web", ["/dev/mapper/data-web1"])
+    assert (str(operation), str(operation.undo)) == ("kpartx -as /dev/data/web", "kpartx -d /dev/data/web")
+    assert [text.partition(":")[0] for text in context.log.texts("warning")] == said
