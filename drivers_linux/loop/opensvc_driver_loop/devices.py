@@ -24,8 +24,8 @@ _GET_STATUS64: Final = 0x4C05
 _INFO: Final = struct.Struct("=5Q4I176s")
 _FLAGS: Final = 8
 _AUTOCLEAR: Final = 4
-# Whoever probes a new device (udev does) has it open for a moment.
-_PATIENCE: Final = 2.0
+# Seconds: whoever probes a device (udev does) has it open for a moment, which is longer on a busy machine.
+_PATIENCE: Final = 10.0
 
 
 class _Identity(NamedTuple):
@@ -73,13 +73,7 @@ def detach(device: str) -> None:
 
     `losetup -d` of a device in use says that it is done, and leaves it to whoever closes it last; this does it now or not at all.
     """
-    try:
-        # exclusive as a mount is: where one has it, in whatever namespace, this fails; while we have it, nobody mounts it
-        handle = os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            raise ActionFailed(_in_use(device)) from error
-        raise
+    handle = _own(device)
     try:
         ioctl(handle, _CLR_FD)
     except OSError as error:
@@ -92,6 +86,24 @@ def detach(device: str) -> None:
         if time.monotonic() >= end:
             _keep(device)
             raise ActionFailed(_in_use(device))
+        time.sleep(0.02)
+
+
+def _own(device: str) -> int:
+    """A descriptor of a device that nobody else has for himself. Raises ActionFailed where somebody has.
+
+    Exclusive as a mount is: where one has it, in whatever namespace, this fails; while we have it, nobody mounts it. Namespaces
+    that are being made or that end have it for a moment longer than who has unmounted it.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            if time.monotonic() >= end:
+                raise ActionFailed(_in_use(device)) from error
         time.sleep(0.02)
 
 

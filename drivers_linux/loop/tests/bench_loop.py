@@ -11,7 +11,7 @@ MEGABYTE = 1 << 20
 
 
 def run(*argv):
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=20).stdout.strip()
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
 
 
 def devices_below(folder):

@@ -23,8 +23,8 @@ def _can_attach():
 def _no_device_is_left(tmp_path):
     yield
     for device in _shared["devices_below"](tmp_path):
-        subprocess.run(["umount", "-l", device], check=False, capture_output=True, timeout=20)
-        subprocess.run(["losetup", "-d", device], check=False, timeout=20)
+        subprocess.run(["umount", "-l", device], check=False, capture_output=True, timeout=120)
+        subprocess.run(["losetup", "-d", device], check=False, timeout=120)
 
 
 @pytest.fixture

@@ -7,8 +7,10 @@ from pathlib import Path
 from runpy import run_path
 
 import pytest
+from opensvc_linux.testing import shows
 
 from opensvc_core.api import ActionFailed, Status
+from opensvc_core.testing.apart import give_back
 
 _shared = run_path(str(Path(__file__).with_name("bench_loop.py")))
 run = _shared["run"]
@@ -76,13 +78,16 @@ def test_a_device_that_is_mounted_is_refused_and_told(disk):
 @contextmanager
 def mounted_in_a_namespace(device, place):
     """Mounted where only the processes of one mount namespace see it."""
-    script = f"mount -o ro {device} {place} && echo mounted && exec cat"
+    # it answers when it has become cat, which says what it is told
+    script = f"{give_back()}mount -o ro {device} {place} && exec cat"
     process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
+        process.stdin.write("mounted\n")
+        process.stdin.flush()
         assert process.stdout.readline() == "mounted\n"
         yield process.pid
     finally:
-        process.communicate(timeout=10)
+        process.communicate(timeout=50)
 
 
 def test_a_mount_of_a_container_is_seen_too(disk):
@@ -102,11 +107,12 @@ def test_a_device_that_a_process_has_open_is_refused_and_stays_as_it_was(disk):
         process = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(opened.fileno(),))
         opened.close()
         try:
-            with pytest.raises(ActionFailed, match=rf"opened by process {process.pid} \(cat\)"):
+            shows(process.pid, "cat")
+            with pytest.raises(ActionFailed, match=rf"opened by cat \(pid {process.pid}\)"):
                 disk.do("stop")
             assert disk.seen() == (Status.UP, [])
         finally:
-            process.communicate(timeout=10)
+            process.communicate(timeout=50)
     assert disk.seen() == (Status.UP, [])
 
 

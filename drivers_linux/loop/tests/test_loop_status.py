@@ -9,6 +9,7 @@ from opensvc_driver_loop.devices import LoopDevice, attached
 from opensvc_driver_loop.driver import Loop
 
 from opensvc_core.api import ConfigError, Status
+from opensvc_core.testing.apart import give_back
 from opensvc_core.testing.fakes import context_for
 
 _shared = run_path(str(Path(__file__).with_name("bench_loop.py")))
@@ -79,7 +80,7 @@ def test_the_same_path_in_another_namespace_is_another_file(disk, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     script = (
-        f"mount -t tmpfs none {elsewhere} && truncate -s 1m {elsewhere}/disk.img && "
+        f"{give_back(disk.folder)}mount -t tmpfs none {elsewhere} && truncate -s 1m {elsewhere}/disk.img && "
         f"mount --bind {elsewhere} {disk.folder} && losetup --find --show {disk.file}"
     )
     device = run("unshare", "--mount", "sh", "-c", script)
