@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from opensvc_linux import lvm, lvm_config
 from opensvc_linux.devices import mapper_name
 from opensvc_linux.lvm import Group, Volume
-from opensvc_linux.lvm_use import mounted, opened
+from opensvc_linux.lvm_use import cut_off, mounted, opened
 from opensvc_linux.mapper import partitions_of, volumes_of
+from opensvc_linux.partitions import map_partitions, named_on, unmap_partitions
 
 from opensvc_core.api import (
     ActionFailed,
@@ -43,6 +44,7 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         lvm.name_of_lvm,
         required=True,
         scopable=True,
+        stands_on=True,
         text="Name of its volume group: `{disk#0.name}` where that is a resource.",
         example="vgdata",
     )
@@ -92,8 +94,8 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         return self.path
 
     def exposed_devices(self) -> Sequence[str]:
-        """Its device, active or not."""
-        return [self.path]
+        """Its device, active or not, then the partitions on it that the service names."""
+        return [self.path, *self._partitions()]
 
     def sub_devices(self) -> Sequence[str]:
         """The devices that it stands on; none while LVM can't tell."""
@@ -113,11 +115,8 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         """Up while it is active."""
         volume = self._volume(self._group())
         if volume is None:
-            mapped = mapper_name(self.path)
-            if mapped in volumes_of(self.vg):
-                return Status.WARN.because(f"the devices of {self.vg} are gone, while {mapped} is active")
-            return Status.DOWN.because(self._absent(), level="info")
-        wrong = list(_wrong(volume))
+            return Status.WARN.because(self._absent()) if self._is_left() else Status.DOWN.because(self._absent(), level="info")
+        wrong = [*_wrong(volume), *cut_off([volume])]
         if volume.is_active:
             return Status.WARN.because(*wrong) if wrong else Status.UP
         return Status.DOWN.because(*wrong) if wrong else Status.DOWN
@@ -125,8 +124,9 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
     # -- start
 
     def start(self) -> Operations:
-        """Activate it; never where another node of the service has the group."""
-        if self._is_planned_up():
+        """Activate it, and map the partitions that the service names; never where another node of the service has the group."""
+        unmapped = [name for name in self._partitions() if not self.is_there(name)]
+        if self._is_planned_up() and not unmapped:
             yield Already(f"{self.label()} is already up", f"{self.classic_label()} is already up")
             return
         group = self._there()
@@ -134,31 +134,38 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         if volume is None:
             raise ActionFailed(f"{self.rid}: {self._absent()}")
         self._refuse(group, volume)
-        if volume.is_active and self.assumed is not Status.DOWN and volume.path not in self.context.planned_gone:
+        is_active = volume.is_active and self.assumed is not Status.DOWN and volume.path not in self.context.planned_gone
+        if is_active and not unmapped:
             yield Already(f"{self.label()} is already up", f"{self.classic_label()} is already up")
             return
-        yield Command(
+        if not is_active and not self._is_planned_up():
+            yield self._activation(volume)
+            self._refuse_inactive()
+        if unmapped:
+            yield from map_partitions(self.context, self.path, unmapped)
+
+    def _activation(self, volume: Volume) -> Command:
+        return Command(
             ["lvchange", "-a", "y", *(["-K"] if volume.is_skipped else []), self.full_name],
             undo=Command(["lvchange", "-a", "n", self.full_name], timeout=_LIMIT),
             undo_on_failure=True,
             timeout=_LIMIT,
         )
-        self._refuse_inactive()
 
     # -- stop
 
     def stop(self) -> Operations:
         """Deactivate it, with the partitions that are mapped on it; never while somebody uses it."""
         volume = self._volume(self._group())
-        if volume is None and mapper_name(self.path) in volumes_of(self.vg):
-            raise ActionFailed(f"{self.rid}: the devices of {self.vg} are gone, while {self.path} is active; bring them back")
+        if volume is None and self._is_left():
+            raise ActionFailed(f"{self.rid}: {self._absent()}")
         if volume is None or not volume.is_active or self.assumed is Status.DOWN or self.path in self.context.planned_gone:
             yield Already(f"{self.label()} is already down", f"{self.classic_label()} is already down")
             return
         if not self._is_rehearsed:
             self._refuse_use(mounted([volume]))
         if partitions_of(self.path):
-            yield Command(["kpartx", "-d", self.path], timeout=_LIMIT)
+            yield unmap_partitions(self.path)
         if not self._is_rehearsed:
             self._refuse_use(opened(self._volumes))
         yield Command(["lvchange", "-a", "n", self.full_name], timeout=_LIMIT)
@@ -216,12 +223,28 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
     def _is_rehearsed(self) -> bool:
         return isinstance(self.context.planned_paths, set)
 
+    def _is_left(self) -> bool:
+        """The kernel has it, active; asked where LVM does not find it."""
+        return mapper_name(self.path) in volumes_of(self.vg)
+
     def _absent(self) -> str:
+        if self._is_left():
+            return f"the devices of {self.vg} are gone, while {self.path} is active; bring them back"
         group = self._group()
         if group:
             return f"the volume group {self.vg} has no volume {self.name}"
         hidden = lvm_config.hides_devices(self.context.system)
         return f"no volume group {self.vg} is to be seen on this host" + (f"; {hidden}" if hidden else "")
+
+    def _partitions(self) -> list[str]:
+        """The partitions on it that the service names. LVM is only asked where some could be."""
+        own = Volume(self.name, self.path)
+        found = named_on(own, [own], self.named)
+        try:
+            group = self._group() if found else None
+        except ActionFailed:
+            return found
+        return named_on(own, group.volumes, self.named) if group else found
 
     # -- refusals
 

@@ -72,6 +72,21 @@ def test_labels_and_devices_are_known_without_a_look(lv):
     assert lv(OFF).sub_devices() == ["/dev/sda"]
 
 
+def test_partitions_that_the_service_names_are_mapped_with_it(lv):
+    assert lv_named(lv(OFF)).exposed_devices() == ["/dev/data/app", "/dev/mapper/data-app1"]
+    operations = list(lv_named(lv(OFF, OFF, UP)).start())
+    assert texts(operations) == ["lvchange -a y data/app", "kpartx -as /dev/data/app"]
+    assert texts(operation.undo for operation in operations) == ["lvchange -a n data/app", "kpartx -d /dev/data/app"]
+    assert texts(lv_named(lv(UP)).start()) == ["kpartx -as /dev/data/app"]
+    planned = lv_named(lv(UP, planned_paths={"/dev/data", "/dev/data/app", "/dev/mapper/data-app1"}))
+    assert texts(planned.start()) == ["lv data/app is already up"]
+
+
+def lv_named(resource):
+    resource.named = frozenset({"/dev/mapper/data-app1"})
+    return resource
+
+
 def test_start_activates_it_alone(lv):
     (operation,) = lv(OFF, UP).start()
     assert (str(operation), str(operation.undo)) == ("lvchange -a y data/app", "lvchange -a n data/app")

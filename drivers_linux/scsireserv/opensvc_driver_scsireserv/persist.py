@@ -66,7 +66,7 @@ def parse_reservation(text: str) -> tuple[int, str] | None:
     if "NO reservation held" in text:
         return 0, ""
     key = re.search(r"\bKey\s*=\s*0x([0-9a-fA-F]+)", text)
-    kind = re.search(r"\btype\s*[:=]\s*(.*?)\s*$", text, re.MULTILINE)
+    kind = re.search(r"\bscope\s*[:=].*\btype\s*[:=]\s*(.*?)\s*$", text, re.MULTILINE)
     return (int(key[1], 16), kind[1]) if key and kind else None
 
 

@@ -1,49 +1,84 @@
-"""What sg_persist and mpathpersist print, in several versions, and which disks lie below a device."""
+"""What sg_persist and mpathpersist print, in the versions in the folder `recorded`, and which disks lie below a device."""
+
+from pathlib import Path
 
 import pytest
 from opensvc_driver_scsireserv import persist
 from opensvc_driver_scsireserv.disks import Disk, disks_below, whole_disks
 from opensvc_driver_scsireserv.keys import Keys, derived
+from opensvc_linux.testing import sample
 
 from opensvc_core.api import CommandResult
 from opensvc_core.testing.fakes import FakeSystem
 
-# Recorded: sg_persist 0.67 (sg3-utils 1.46) on LIO 4.0, with and without the inquiry; mpathpersist 0.9.4.
-NO_KEYS = "  PR generation=0x0, there are NO registered reservation keys\n"
-INQUIRY = "  LIO-ORG   IBLOCK            4.0 \n  Peripheral device type: disk\n"
-ONE_KEY = f"{INQUIRY}  PR generation=0x1, 1 registered reservation key follows:\n    0x1111\n"
-TWO_KEYS = "  PR generation=0x2, 2 registered reservation keys follow:\n    0x1111\n    0xfedcba9876543210\n"
-MPATH_KEYS = "  PR generation=0x7, \t3 registered reservation keys follow:\n    0xfedcba9876543210\n    0x1111\n    0x1111\n"
-MPATH_NO_KEYS = "  PR generation=0xd, \t0 registered reservation key.\n"
-NONE_HELD = "  PR generation=0x9, there is NO reservation held\n"
-HELD = "  PR generation=0x1, Reservation follows:\n    Key=0x1111\n    scope: LU_SCOPE,  type: Write Exclusive, registrants only\n"
-MPATH_HELD = "  PR generation=0x7, Reservation follows:\n   Key = 0x1111\n  scope = LU_SCOPE, type = Write Exclusive, registrants only\n"
-ATTENTION = (
-    "Fixed format, current; Sense key: Unit Attention\nAdditional sense: Registrations preempted\nsg_persist failed: Unit attention\n"
-)
+RECORDED = Path(__file__).parent / "recorded"
+KEYS = {
+    "keys-0.31-four": (1, 1, 2, 2),
+    "keys-0.31-none": (),
+    "keys-0.42-leading-noise": (0xAA620B73F5785220,),
+    "keys-0.67-none": (),
+    "keys-0.67-one": (0x1111,),
+    "keys-0.67-two": (0x1111, 0xFEDCBA9876543210),
+    "keys-0.69-two": (0xAA620B73F5785220, 0x2F00000000000001),
+    "keys-mpathpersist-0.4.9-one": (0x123ABC,),
+    "keys-mpathpersist-0.9.4-none": (),
+    "keys-mpathpersist-0.9.4-three": (0xFEDCBA9876543210, 0x1111, 0x1111),
+}
+HELD = {
+    "held-0.31-all": (0, "Write Exclusive, all registrants"),
+    "held-0.42-exclusive": (0xAA620B73F5785220, "Exclusive Access, registrants only"),
+    "held-0.67-none": (0, ""),
+    "held-0.67-ours": (0x1111, persist.TYPE),
+    "held-0.69-ours": (0xAA620B73F5785220, persist.TYPE),
+    "held-mpathpersist-0.4.9-none": (0, ""),
+    "held-mpathpersist-0.9.4-ours": (0x1111, persist.TYPE),
+}
+SILENT = "/dev/sdb does not tell its reservation: "
+UNABLE = "/dev/sdb knows no persistent reservations"
+PROBLEMS = {
+    "error-0.42-no-device": SILENT + "sg_persist: error opening file (ro): /dev/sdb: No such device or address",
+    "error-0.42-unable": UNABLE,
+    "error-0.67-attention": SILENT + "sg_persist failed: Unit attention",
+    "error-0.67-loop": UNABLE,
+    "error-0.67-no-device": SILENT + "sg_persist: error opening file /dev/sdb (ro): No such file or directory",
+    "error-0.69-not-ready": SILENT + "sg_persist failed: Device not ready",
+    "error-0.69-opcode": UNABLE,
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [
-        (NO_KEYS, ()),
-        (ONE_KEY, (0x1111,)),
-        (TWO_KEYS, (0x1111, 0xFEDCBA9876543210)),
-        (MPATH_KEYS, (0xFEDCBA9876543210, 0x1111, 0x1111)),
-        (MPATH_NO_KEYS, ()),
-        ("", None),
-        (ATTENTION, None),
-    ],
-)
-def test_keys_are_read(text, keys):
-    assert persist.parse_keys(text) == keys
+def recorded(name):
+    return sample(RECORDED / f"{name}.txt")
 
 
-@pytest.mark.parametrize(
-    ("text", "reservation"), [(NONE_HELD, (0, "")), (HELD, (0x1111, persist.TYPE)), (MPATH_HELD, (0x1111, persist.TYPE)), (ATTENTION, None)]
-)
-def test_reservations_are_read(text, reservation):
-    assert persist.parse_reservation(text) == reservation
+def test_every_sample_is_read():
+    assert sorted({**KEYS, **HELD, **PROBLEMS}) == sorted(path.stem for path in RECORDED.glob("*.txt"))
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_keys_are_read(name):
+    text = recorded(name).stdout
+    assert (persist.parse_keys(text), persist.parse_reservation(text)) == (KEYS[name], None)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_reservations_are_read(name):
+    text = recorded(name).stdout
+    assert (persist.parse_reservation(text), persist.parse_keys(text)) == (HELD[name], None)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_a_disk_does_not_tell_is_a_problem_and_no_free_disk(name):
+    state = persist.look(FakeSystem({"sg_persist": recorded(name)}), Disk("/dev/sdb"))
+    assert state == persist.State(problem=PROBLEMS[name], is_unable=PROBLEMS[name] == UNABLE)
+    text = recorded(name).stderr
+    assert (persist.parse_keys(text), persist.parse_reservation(text)) == (None, None)
+
+
+def test_an_answer_that_ends_too_early_is_a_problem():
+    keys, cut = recorded("keys-0.67-one"), CommandResult(0, "  PR generation=0x1, Reservation follows:\n    Key=0x")
+    for answers in ([CommandResult(0, "  PR generation=0x1, ")], [keys, cut], [keys, CommandResult(0)]):
+        state = persist.look(FakeSystem({"sg_persist": answers}), Disk("/dev/sdb"))
+        assert state.problem == "/dev/sdb does not tell its reservation: what sg_persist prints is not known"
 
 
 def test_a_type_is_known_however_it_is_spelled():
@@ -52,8 +87,8 @@ def test_a_type_is_known_however_it_is_spelled():
 
 
 def test_a_disk_that_says_first_what_has_changed_is_asked_again():
-    attention = CommandResult(6, "", ATTENTION)
-    system = FakeSystem({"sg_persist": [attention, attention, CommandResult(0, ONE_KEY), CommandResult(0, HELD)]})
+    attention = recorded("error-0.67-attention")
+    system = FakeSystem({"sg_persist": [attention, attention, recorded("keys-0.67-one"), recorded("held-0.67-ours")]})
     assert persist.look(system, Disk("/dev/sda")) == persist.State((0x1111,), 0x1111, persist.TYPE)
     system = FakeSystem({"sg_persist": attention})
     assert "Unit attention" in persist.look(system, Disk("/dev/sda")).problem
@@ -61,7 +96,7 @@ def test_a_disk_that_says_first_what_has_changed_is_asked_again():
 
 
 def test_a_free_disk_is_asked_once():
-    system = FakeSystem({"sg_persist": CommandResult(0, NO_KEYS)})
+    system = FakeSystem({"sg_persist": recorded("keys-0.67-none")})
     assert persist.look(system, Disk("/dev/sda")) == persist.State()
     assert system.asked == ["sg_persist --in --no-inquiry --readonly --read-keys /dev/sda"]
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from opensvc_linux import lvm, lvm_config
 from opensvc_linux.lvm import Group
-from opensvc_linux.lvm_use import mounted, opened
+from opensvc_linux.lvm_use import cut_off, mounted, opened
 from opensvc_linux.mapper import partitions_of, volumes_of
+from opensvc_linux.partitions import map_partitions, named_on, unmap_partitions
 
 from opensvc_core.api import (
     ActionFailed,
@@ -90,8 +91,10 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         return f"/dev/{self.name}"
 
     def exposed_devices(self) -> Sequence[str]:
-        """Its volumes, active or not; none while LVM can't tell."""
-        return [volume.path for volume in self._quietly().volumes if volume.path]
+        """Its volumes, active or not, then the partitions on them that the service names; none while LVM can't tell."""
+        group = self._quietly()
+        paths = [volume.path for volume in group.volumes if volume.path]
+        return [*paths, *(name for names in self._partitions(group).values() for name in names)]
 
     def sub_devices(self) -> Sequence[str]:
         """Its physical volumes; none while LVM can't tell."""
@@ -107,16 +110,15 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         """Up while its volumes are active, whatever its tags; an empty group is up while it carries this node's tag."""
         group = self._look()
         if group is None:
-            left = volumes_of(self.name)
-            return Status.WARN.because(findings.vanished(self.name, left)) if left else Status.DOWN.because(self._absent(), level="info")
+            is_left = bool(volumes_of(self.name))
+            return Status.WARN.because(self._absent()) if is_left else Status.DOWN.because(self._absent(), level="info")
         owner = self._owner(group)
-        told = [*findings.wrong(group), *findings.doubled(group, owner)]
-        if group.system_id or group.lock_type:
-            told += lvm_config.against_tags(self.context.system, group)
+        wrong = [*findings.wrong(group), *findings.doubled(group, owner)]
+        hints = lvm_config.against_tags(self.context.system, group) if group.system_id or group.lock_type else []
         if not owner.own and not findings.active(group):
-            return Status.DOWN.because(*told) if told else Status.DOWN
-        told += findings.halves(group)
-        return Status.WARN.because(*told) if told else Status.UP
+            return Status.DOWN.because(*wrong, *hints)
+        wrong += [*findings.halves(group), *cut_off(group.volumes)]
+        return (Status.WARN if wrong else Status.UP).because(*wrong, *hints)
 
     def holder(self) -> str:
         """The node whose tag it carries; another's before this node's."""
@@ -133,11 +135,12 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         yield from ()
 
     def start(self) -> Operations:
-        """Tag it, then activate its volumes. What other nodes have left is removed where they are known to be dead."""
+        """Tag it, activate its volumes, map the partitions that the service names. What dead nodes have left is removed."""
         group = self._there()
         owner = self._owner(group)
         self._refuse(group, owner)
-        if not owner.others and not findings.inactive(group) and (owner.own or findings.wanted(group)):
+        unmapped = self._unmapped(group)
+        if not owner.others and not findings.inactive(group) and not unmapped and (owner.own or findings.wanted(group)):
             yield Already(f"{self.label()} is already up", f"{self.classic_label()} is already up")
             return
         for node in owner.others:
@@ -148,6 +151,8 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         if findings.inactive(group):
             yield self._activation(group)
             self._refuse_inactive()
+        for path, names in unmapped.items():
+            yield from map_partitions(self.context, path, names)
 
     def take_over(self, node: str) -> Operations:
         """Remove the tag of a node that is known to be dead."""
@@ -161,8 +166,8 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         group = self._here()
         own = self._owner(group).own if group else ()
         active = [volume for volume in findings.active(group) if volume.path not in self.context.planned_gone] if group else []
-        if group is None and (left := volumes_of(self.name)):
-            raise ActionFailed(f"{self.rid}: {findings.vanished(self.name, left)}")
+        if group is None and volumes_of(self.name):
+            raise ActionFailed(f"{self.rid}: {self._absent()}")
         if not active and not own:
             yield Already(f"{self.label()} is already down", f"{self.classic_label()} is already down")
             return
@@ -170,7 +175,7 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
             self._refuse_use(mounted(active))
         for volume in active:
             if volume.path and partitions_of(volume.path):
-                yield Command(["kpartx", "-d", volume.path], timeout=_LIMIT)
+                yield unmap_partitions(volume.path)
         if active:
             if not self._is_rehearsed:
                 self._refuse_use(opened(lambda: self._there().volumes))
@@ -250,6 +255,14 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
     def _is_rehearsed(self) -> bool:
         return isinstance(self.context.planned_paths, set)
 
+    def _partitions(self, group: Group) -> dict[str, list[str]]:
+        """The partitions that the service names, by the path of their volume."""
+        found = {volume.path: named_on(volume, group.volumes, self.named) for volume in findings.wanted(group)} if self.named else {}
+        return {path: names for path, names in found.items() if names}
+
+    def _unmapped(self, group: Group) -> dict[str, list[str]]:
+        return {path: names for path, names in self._partitions(group).items() if not all(map(self.is_there, names))}
+
     # -- operations
 
     def _tag(self, option: str, node: str, *, undo: Command | None = None) -> Command:
@@ -299,5 +312,7 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
         return findings.held(group, owner, self.context.service.nodes, self.context.confirmed_down)
 
     def _absent(self) -> str:
+        if left := volumes_of(self.name):
+            return findings.vanished(self.name, left)
         hidden = lvm_config.hides_devices(self.context.system)
         return f"no volume group {self.name} is to be seen on this host" + (f"; {hidden}" if hidden else "")

@@ -70,5 +70,5 @@ def doubled(group: Group, owner: Owner) -> Iterator[str]:
 
 def vanished(name: str, left: Collection[str]) -> str:
     """Its volumes are alive in the kernel, and LVM finds the group no more."""
-    first = next(iter(left))
-    return f"the devices of {name} are gone, while {', '.join(left)} is active; bring them back, or give it up: dmsetup remove {first}"
+    text = f"{', '.join(left)} {'are' if len(left) > 1 else 'is'} active"
+    return f"the devices of {name} are gone, while {text}; bring them back, or give it up: dmsetup remove {' '.join(left)}"

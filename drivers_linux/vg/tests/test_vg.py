@@ -81,8 +81,8 @@ def shown(resource):
         (data(UP, missing=("U",)), Status.WARN, "data misses 1 physical volume (U)"),
         (data(OFF, missing=("U", "V")), Status.DOWN, "data misses 2 physical volumes (U, V)"),
         (data(OFF, is_exported=True), Status.DOWN, "data is exported; import it (vgimport data)"),
-        (data(UP, lock_type="dlm"), Status.WARN, "lvmlockd (dlm) decides"),
-        (data(UP, system_id="n1"), Status.WARN, "data has the system ID n1"),
+        (data(UP, lock_type="dlm"), Status.UP, "lvmlockd (dlm) decides"),
+        (data(UP, system_id="n1"), Status.UP, "data has the system ID n1"),
         (data(OFF._replace(active="unknown")), Status.DOWN, "global/activation = 0"),
         ([], Status.DOWN, "no volume group data is to be seen on this host"),
     ],
@@ -130,6 +130,21 @@ def test_start_tags_it_then_activates_it(vg):
     operations = list(vg(data(OFF), tagged, data(UP, tags=("n1",))).start())
     assert texts(operations) == ["vgchange --addtag @n1 data", "vgchange -a y data"]
     assert texts(operation.undo for operation in operations) == ["vgchange --deltag @n1 data", "vgchange -a n data"]
+
+
+def test_partitions_that_the_service_names_are_mapped_after_the_activation(vg):
+    resource = vg(data(OFF), data(OFF, tags=("n1",)), data(UP, tags=("n1",)))
+    resource.named = frozenset({"/dev/mapper/data-app1", "/dev/mapper/other-app1"})
+    assert texts(resource.start()) == ["vgchange --addtag @n1 data", "vgchange -a y data", "kpartx -as /dev/data/app"]
+    assert resource.exposed_devices() == ["/dev/data/app", "/dev/mapper/data-app1"]
+
+
+def test_a_group_that_is_up_has_its_partitions_mapped_once(vg):
+    resource = vg(data(UP, tags=("n1",)), planned_paths=set())
+    resource.named = frozenset({"/dev/mapper/data-app1"})
+    assert texts(resource.start()) == ["kpartx -as /dev/data/app"]
+    resource.context.planned_paths.add("/dev/mapper/data-app1")
+    assert texts(resource.start()) == ["vg data is already up"]
 
 
 def test_the_undo_of_a_start_leaves_what_was_active(vg):
