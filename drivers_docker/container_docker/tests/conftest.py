@@ -13,13 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from opensvc_core.testing.apart import give_back
+
 IMAGE = "opensvc/test:1"
 # Shim sockets and the like go to a /run that only the daemon sees; the end of process 1 ends all containers.
-_DAEMON = """
+_DAEMON = (
+    give_back()
+    + """
 mount -t tmpfs run /run
 exec dockerd --host unix://$1/docker.sock --data-root $1/data --exec-root $1/exec --pidfile $1/pid \
     --bridge none --iptables=false --ip-forward=false --storage-driver vfs --cgroup-parent /$2
 """
+)
 _APART = ("unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
@@ -67,7 +72,7 @@ def _load_image(path: str, folder: Path, daemon: subprocess.Popen[bytes]) -> Non
     for name in ("sh", "sleep", "true", "false", "env"):
         (binaries / name).symlink_to("busybox")
     docker = ["docker", "--host", f"unix://{path}"]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 200
     while subprocess.run([*docker, "version"], capture_output=True, check=False).returncode:
         assert daemon.poll() is None and time.monotonic() < end, (folder / "log").read_text()
         time.sleep(0.05)
@@ -81,7 +86,7 @@ def _remove_groups(group: str) -> None:
     for place in (Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()):
         tree = [Path(path) for path, _, _ in os.walk(place / group, topdown=False)]
         for each in tree:
-            end = time.monotonic() + 5
+            end = time.monotonic() + 30
             while each.exists() and time.monotonic() < end:
                 try:
                     each.rmdir()

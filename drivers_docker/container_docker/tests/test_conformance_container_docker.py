@@ -7,6 +7,8 @@ import pytest
 
 from opensvc_core.testing.conformance import Case, Conformance
 
+# the first of them starts a daemon
+pytestmark = pytest.mark.timeout(400)
 IMAGE = "opensvc/test:1"
 
 
@@ -28,4 +30,4 @@ class TestConformance(Conformance):
     def case(self, folder):
         text = f"[container#1]\ntype = docker\nimage = {IMAGE}\nstop_timeout = 1s\n"
         hanging = f"{text}detach = false\nstart_timeout = 1s\n"
-        return Case(text, rid="container#1", footprint=footprint, remove=kill, hanging=hanging, limit=12.0)
+        return Case(text, rid="container#1", footprint=footprint, remove=kill, hanging=hanging, limit=60.0)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from opensvc_driver_container_docker.driver import Docker
-from opensvc_driver_container_docker.engine import Engine, NotRunningError, SilentError
+from opensvc_driver_container_docker.engine import PATIENCE, Engine, NotRunningError, SilentError
 
 from opensvc_core.api import ActionFailed, Observation, Status
 from opensvc_core.testing.fakes import context_for
@@ -66,7 +66,7 @@ def test_a_socket_that_answers_nothing_is_given_up(serve):
     began = time.monotonic()
     with pytest.raises(SilentError, match=r"docker daemon does not answer \(0\.2s\)"):
         engine.containers(patience=0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,16 @@ def many(folder, number):
 
 def test_a_silent_daemon_costs_its_time_limit_once_and_makes_every_container_doubtful(tmp_path, serve, monkeypatch):
     containers = many(tmp_path, 20)
-    engine = serve(None)
+    engine, asked = serve(None), []
+    get = engine.get
+    engine.get = lambda path, patience: asked.append(path) or get(path, patience=patience)
     for one in containers:
         one.private.engine = engine
         one.engine = engine
     began = time.monotonic()
     seen = Docker.statuses(containers)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20 * PATIENCE
+    assert len(asked) == 1
     assert {one.status for one in seen.values()} == {Status.WARN}
     assert all("does not answer" in one.messages[0].text for one in seen.values() if isinstance(one, Observation))
 

@@ -9,6 +9,8 @@ import pytest
 
 from opensvc_core.testing.one import One
 
+# the first of them starts a daemon
+pytestmark = pytest.mark.timeout(400)
 IMAGE = "opensvc/test:1"
 
 
@@ -31,7 +33,7 @@ def opened(target):
     """A stream as it is asked for: its events, without its head."""
     path, _, request = target.partition(" ")
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(10)
+    connection.settimeout(60)
     connection.connect(path)
     connection.sendall(f"GET {request.replace('{since}', str(time.time()))} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     head = b""
@@ -48,7 +50,7 @@ def test_the_death_of_a_container_comes_by_the_stream_of_its_daemon(one):
     with opened(target) as events:
         assert not select.select([events], [], [], 0.3)[0], "nothing has happened yet"
         subprocess.run(["docker", "kill", "web.container.1"], check=True, capture_output=True)
-        assert b'"die"' in events.recv(65536)
+        assert b'"die"' in _until(events, b'"die"')
 
 
 def test_the_stream_tells_of_no_other_containers(one):
@@ -73,5 +75,7 @@ def test_where_the_daemon_does_not_run_its_socket_is_waited_for(one, monkeypatch
 def _until(connection, text):
     came = b""
     while text not in came:
-        came += connection.recv(65536)
+        more = connection.recv(65536)
+        assert more, came
+        came += more
     return came
