@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from opensvc_core.api import Command
-from opensvc_driver_sync_rsync.replica import Replica
+from opensvc_driver_sync_rsync.replica import EXACT_TIMES, Replica
 
 # The files are small.
 _LIMIT: Final = 300.0
@@ -51,8 +51,8 @@ class Configuration(Replica):
         """The copy to one node, into an empty folder or one that an earlier copy has left."""
         folder = self.destination
         if self.shell.by:  # sudo is granted for rsync, not for mkdir
-            return self.command(["-aR", "--delete", "--mkpath"], sources, node, timeout=_LIMIT)
-        return self.command(["-aR", "--delete"], sources, node, first=f"mkdir -p -m 700 {shlex.quote(folder)}", timeout=_LIMIT)
+            return self.command(["-aR", "--delete", EXACT_TIMES, "--mkpath"], sources, node, timeout=_LIMIT)
+        return self.command(["-aR", "--delete", EXACT_TIMES], sources, node, first=f"mkdir -p -m 700 {shlex.quote(folder)}", timeout=_LIMIT)
 
     def _placed(self, path: Path) -> str:
         """A path for rsync -R: what stands after `/./` is made there too."""

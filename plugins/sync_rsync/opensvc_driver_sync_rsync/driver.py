@@ -21,12 +21,12 @@ from opensvc_core.api import (
     speed,
     words,
 )
-from opensvc_driver_sync_rsync.replica import ANY_CODE, Replica
+from opensvc_driver_sync_rsync.replica import ANY_CODE, EXACT_TIMES, Replica
 
 if TYPE_CHECKING:
     from opensvc_driver_sync_rsync.snapshots import Snapshots
 
-_OPTIONS: Final = ("-aHAXx", "--delete", "--force")
+_OPTIONS: Final = ("-aHAXx", "--delete", "--force", EXACT_TIMES)
 _LOOK_LIMIT: Final = 60.0
 _TARGETS: Final = ("nodes", "drpnodes")
 
@@ -73,7 +73,7 @@ class Rsync(Replica):
         shell_words,
         default=[],
         scopable=True,
-        text="Options for rsync beside -aHAXx --delete --force.",
+        text="Options for rsync beside -aHAXx --delete --force --modify-window=-1.",
         example="--exclude=*.tmp",
     )
     reset_options = Keyword(boolean, default=False, scopable=True, text="Use the options given in the place of these.")

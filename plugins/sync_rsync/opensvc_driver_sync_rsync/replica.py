@@ -30,6 +30,8 @@ from opensvc_driver_sync_rsync.freshness import View, observe
 _DAY: Final = 86400.0
 _HOUR: Final = 3600.0
 ANY_CODE: Final = range(-64, 256)
+# By itself rsync takes files of one size and one second for the same: a change in the second of a copy would never be sent.
+EXACT_TIMES: Final = "--modify-window=-1"
 # rsync(1), EXIT VALUES
 _REASONS: Final = {
     11: "a file can't be written there, or read here; its disk may be full",
@@ -64,7 +66,7 @@ class Replica(Resource, Syncable):
     @property
     def shell(self) -> RemoteShell:
         """The way to the other nodes."""
-        return RemoteShell(self.context.service.peer_user)
+        return self.context.service.peer_shell
 
     @abstractmethod
     def receivers(self) -> Sequence[str]:
@@ -112,9 +114,13 @@ class Replica(Resource, Syncable):
             )
         )
 
+    def takers(self, targets: Sequence[str]) -> Sequence[str]:
+        receivers = self.receivers()
+        return [node for node in targets if node in receivers]
+
     def sync(self, targets: Sequence[str]) -> Operations:
         """Copy to each node at the same time; what one fails at is told when all have ended."""
-        nodes = [node for node in targets if node in self.receivers()]
+        nodes = self.takers(targets)
         if not nodes:
             return
         sources, began, failed = self.sources(), time.time(), dict[str, str]()

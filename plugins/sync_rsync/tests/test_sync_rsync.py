@@ -107,9 +107,9 @@ def test_each_target_gets_a_copy_of_its_own(data, tmp_path):
     commands, _ = ends(resource, ["n2", "n3", "d1"])
     assert [command.argv[-1] for command in commands] == ["n2:/srv/web", "n3:/srv/web"]
     argv = commands[0].argv
-    assert argv[:5] == ["rsync", "-aHAXx", "--delete", "--force", "--timeout=60"]
-    assert "BatchMode=yes" in argv[6]
-    assert "StrictHostKeyChecking=yes" in argv[6]
+    assert argv[:6] == ["rsync", "-aHAXx", "--delete", "--force", "--modify-window=-1", "--timeout=60"]
+    assert "BatchMode=yes" in argv[7]
+    assert "StrictHostKeyChecking=yes" in argv[7]
     assert argv[-2] == f"{tmp_path}/data/"
     assert commands[0].timeout == 6 * 3600
     assert set(resource.sent) == {"n2", "n3"}
@@ -159,7 +159,7 @@ def test_nothing_is_sent_where_the_file_system_is_not_mounted(data):
 def test_who_is_not_root_works_by_sudo(data):
     (command,), _ = ends(data(node_conf="[node]\nruser = osvc\n"), ["n2"])
     assert "--rsync-path=sudo -n rsync" in command.argv
-    assert command.argv[6].endswith("-l osvc")
+    assert command.argv[7].endswith("-l osvc")
 
 
 def test_a_source_that_is_missing_empties_no_target(make, tmp_path):
