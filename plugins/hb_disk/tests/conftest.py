@@ -16,12 +16,12 @@ def attached(file, count=2):
     devices = []
     try:
         for _ in range(count):
-            done = subprocess.run(["losetup", "--find", "--show", str(file)], capture_output=True, text=True, timeout=20, check=True)
+            done = subprocess.run(["losetup", "--find", "--show", str(file)], capture_output=True, text=True, timeout=60, check=True)
             devices.append(done.stdout.strip())
         yield devices
     finally:
         for device in devices:
-            subprocess.run(["losetup", "--detach", device], timeout=20, check=True)
+            subprocess.run(["losetup", "--detach", device], timeout=60, check=True)
 
 
 @pytest.fixture
@@ -66,6 +66,6 @@ def on_disk():
         words = command.split()
         if not shutil.which(words[0]):
             pytest.skip(f"{words[0]} is needed: apt-get install e2fsprogs util-linux lvm2")
-        subprocess.run([*words, device], check=True, capture_output=True, timeout=30)
+        subprocess.run([*words, device], check=True, capture_output=True, timeout=120)
 
     return run

@@ -82,9 +82,9 @@ def test_a_second_node_of_one_name_is_told(link, ready):
     twin = DiskLink(first.place, {**first.values, "dev": ready[1]})
     with hearing(second) as heard:
         begin(first, heard)
-        assert until(lambda: (_error(first) and "another one writes into slot" in _error(first)) or quietly(twin.send, os.urandom(8)), 10)
+        assert until(lambda: (_error(first) and "another one writes into slot" in _error(first)) or quietly(twin.send, os.urandom(8)))
         twin.close()
-        assert until(lambda: not _error(first), 10)
+        assert until(lambda: not _error(first))
 
 
 def test_a_disk_prepared_anew_is_used_anew(link, blank, tables):
@@ -92,7 +92,7 @@ def test_a_disk_prepared_anew_is_used_anew(link, blank, tables):
     with hearing(second) as heard:
         begin(first, heard)
         tables(blank, CLUSTER)
-        assert until(lambda: "prepared anew?" in _error(first), 10)
+        assert until(lambda: "prepared anew?" in _error(first))
         begin(first, heard)
 
 
@@ -140,7 +140,7 @@ def test_a_disk_that_fails_and_comes_back(link, blank):
         begin(first, heard)
         content = blank.read_bytes()
         os.truncate(blank, 0)
-        assert until(lambda: "can't be" in _error(first), 10)
+        assert until(lambda: "can't be" in _error(first))
         assert heard.ended()
         assert isinstance(heard.error, OSError) and "can't be read" in str(heard.error)
         blank.write_bytes(content)
@@ -153,7 +153,7 @@ def test_a_disk_that_hangs_holds_nobody_up():
 
     class Hanging:
         def claimed(self, _node, _rest):
-            may_go_on.wait(20)
+            may_go_on.wait(120)
             raise OSError("it came back as an error")
 
         def __enter__(self):
@@ -166,7 +166,7 @@ def test_a_disk_that_hangs_holds_nobody_up():
     try:
         begun = time.monotonic()
         writer.put(b"beat")
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 20
         assert until(lambda: "the disk has not answered for" in _put_error(writer))
         may_go_on.set()
         assert until(lambda: "came back as an error" in _put_error(writer))

@@ -73,18 +73,18 @@ def test_the_disk_of_another_cluster_is_taken_on_demand_only(configured, disk, b
 def test_a_mounted_disk_is_refused(configured, disk, on_disk, tmp_path):
     on_disk("mkfs.ext4 -q", disk[0])
     (tmp_path / "mnt").mkdir()
-    subprocess.run(["mount", disk[0], tmp_path / "mnt"], check=True, timeout=20)
+    subprocess.run(["mount", disk[0], tmp_path / "mnt"], check=True, timeout=60)
     try:
         assert f"{disk[0]} is in use" in configured("om node prepare hb#2 --overwrite", code=5).stderr
     finally:
-        subprocess.run(["umount", tmp_path / "mnt"], check=True, timeout=20)
+        subprocess.run(["umount", tmp_path / "mnt"], check=True, timeout=60)
 
 
 def test_too_small_a_disk_is_refused(configured, blank, disk):
     with blank.open("r+b") as file:
         file.truncate(2 << 20)
     for device in disk:
-        subprocess.run(["losetup", "--set-capacity", device], check=True, timeout=20)
+        subprocess.run(["losetup", "--set-capacity", device], check=True, timeout=60)
     assert "3145728 are needed for two nodes" in configured("om node prepare hb#2", code=1).stderr
 
 

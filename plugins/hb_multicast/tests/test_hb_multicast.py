@@ -4,8 +4,8 @@ import pytest
 from opensvc_driver_hb_multicast.driver import MulticastLink, group_address, hops
 
 from opensvc_core.api import LinkPlace
-from opensvc_core.testing.hearing import free_port
 from opensvc_core.testing.links import DataConformance, made
+from opensvc_core.testing.ports import free_port
 
 
 class TestMulticast(DataConformance):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Final
 
+from opensvc_heartbeats.sockets import asked
+
 _AGAIN: Final = 30.0
 _AGAIN_AFTER_FAILURE: Final = 2.0
 
@@ -43,7 +45,7 @@ def plain(address: str) -> str:
 
 
 def _asked(host: str, flags: int) -> tuple[str, ...]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM, flags=flags)
+    found = socket.getaddrinfo(asked(host), None, type=socket.SOCK_DGRAM, flags=flags)
     return tuple(dict.fromkeys(plain(str(address[0])) for *_, address in found))
 
 

@@ -81,11 +81,16 @@ def listening(kind: socket.SocketKind, address: str, port: int, interface: str |
     return made
 
 
+def asked(host: str) -> str | bytes:
+    """A name or an address as `getaddrinfo` takes it without the tables of international names, half a megabyte of locked memory."""
+    return host.encode("ascii") if host.isascii() else host
+
+
 def bindable(address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
     """An address as the system calls want it: that of a link (`fe80::1%eth0`) with the index of its interface."""
     if ":" not in address:
         return address, port
-    found = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
+    found = socket.getaddrinfo(asked(address), port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
     return str(found[0]), port, 0, int(found[3]) if len(found) > 3 else 0
 
 

@@ -1,10 +1,14 @@
 """Addresses of peers: resolved beside what sends, kept while a name server is away."""
 
+import subprocess
+import sys
 import time
 from threading import Event
 
 import pytest
 from opensvc_heartbeats.addresses import Addresses, literal, plain, resolved
+
+from opensvc_core.testing.waiting import wait_for
 
 
 class Names:
@@ -16,7 +20,7 @@ class Names:
 
     def __call__(self, host):
         self.asked.append(host)
-        assert self.may_answer.wait(10)
+        assert self.may_answer.wait(120)
         found = self.answers.get(host)
         if found is None:
             raise OSError(-2, "Name or service not known")
@@ -38,10 +42,7 @@ def names():
 
 
 def settled(addresses, is_so):
-    end = time.monotonic() + 5
-    while not is_so():
-        assert time.monotonic() < end, (addresses.troubles(), addresses.members())
-        time.sleep(0.005)
+    wait_for(is_so, lambda: (addresses.troubles(), addresses.members()))
 
 
 def test_an_address_needs_no_name_server(names):
@@ -60,7 +61,7 @@ def test_asking_waits_for_nothing(names):
     begun = time.monotonic()
     for _ in range(20):
         addresses.refresh()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 20
     assert addresses.of("n2") == ()
     names.may_answer.set()
     settled(addresses, lambda: addresses.of("n2") == ("10.0.0.2",))
@@ -86,7 +87,7 @@ def test_the_last_good_address_is_kept(names):
     clock = Clock()
     names.answers["n2"] = ("10.0.0.2",)
     addresses = Addresses({"n2": "n2"}, names, clock)
-    assert addresses.wait_for("n2", 5) == ("10.0.0.2",)
+    assert addresses.wait_for("n2", 60) == ("10.0.0.2",)
     del names.answers["n2"]
     clock.now = 31.0
     addresses.refresh()
@@ -101,7 +102,7 @@ def test_one_name_that_hangs_holds_up_no_other(names):
 
     names.may_answer.clear()
     addresses = Addresses({"n2": "slow", "n3": "quick"}, resolve)
-    assert addresses.wait_for("n3", 5) == ("10.0.0.3",)
+    assert addresses.wait_for("n3", 60) == ("10.0.0.3",)
     with pytest.raises(OSError, match="n2: the name slow is still being resolved"):
         addresses.wait_for("n2", 0.05)
 
@@ -120,3 +121,12 @@ def test_an_address_of_the_other_family_is_shown_plain():
 
 def test_names_of_this_host_resolve():
     assert {"127.0.0.1", "::1"} & set(resolved("localhost"))
+
+
+def test_no_table_of_international_names_is_loaded_for_plain_ones():
+    text = (
+        "from opensvc_heartbeats.addresses import literal, resolved\nfrom opensvc_heartbeats.sockets import bindable\nimport sys\n"
+        "print(literal('127.0.0.1'), resolved('localhost')[:0], bindable('::1', 1), 'encodings.idna' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "('127.0.0.1',) () ('::1', 1, 0, 0) False\n"

@@ -47,17 +47,25 @@ def taking():
             for _ in range(times):
                 self.server.turn(self.woken, 0.05)
 
+        def turn_until(self, is_so):
+            end = time.monotonic() + 60
+            while not is_so():
+                assert time.monotonic() < end
+                self.turn(1)
+
         def connected(self):
-            return stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=5))
+            return stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=60))
 
     with ExitStack() as stack:
         yield lambda **more: Server(stack, **more)
 
 
 def is_ended(connection):
-    connection.settimeout(2)
+    connection.setblocking(False)
     try:
         return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
     except ConnectionError:
         return True
 
@@ -66,7 +74,7 @@ def test_a_whole_message_is_taken_and_answered(taking):
     server = taking()
     client = server.connected()
     client.sendall(framed(b"message"))
-    server.turn()
+    server.turn_until(lambda: server.taken)
     assert server.taken == [b"message"]
     assert client.recv(1) == TAKEN
 
@@ -85,29 +93,25 @@ def test_what_is_no_message_ends_the_connection(taking):
     server = taking()
     client = server.connected()
     client.sendall(b"GET / HTTP/1.1\r\n\r\n")
-    server.turn()
-    assert is_ended(client)
+    server.turn_until(lambda: is_ended(client))
 
 
 def test_who_is_slow_is_given_up(taking):
     server = taking(longest=0.2)
     client = server.connected()
     client.sendall(framed(b"message")[:-1])
-    begun = time.monotonic()
-    while time.monotonic() - begun < 0.4:
-        server.turn(1)
-    assert is_ended(client)
+    server.turn_until(lambda: is_ended(client))
     assert server.taken == []
 
 
 @pytest.mark.parametrize(("members", "most"), [((), OF_STRANGERS), (("127.0.0.1",), OF_A_MEMBER)], ids=["strangers", "a member"])
 def test_only_so_many_connections_at_once(taking, members, most):
-    server = taking(members=members)
+    server = taking(members=members, longest=300.0)
     clients = [server.connected() for _ in range(most + 3)]
-    server.turn(most + 6)
-    assert [is_ended(client) for client in clients[most:]] == [True] * 3
+    server.turn_until(lambda: all(is_ended(client) for client in clients[most:]))
+    clients[0].setblocking(True)
     clients[0].sendall(framed(b"message"))
-    server.turn()
+    server.turn_until(lambda: server.taken)
     assert server.taken == [b"message"]
 
 
@@ -115,7 +119,7 @@ def test_nobody_who_takes_is_an_error_with_each_address():
     with listening(socket.SOCK_STREAM, "127.0.0.1", 0, None) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(OSError, match=rf"127.0.0.1:{port}: Connection refused; \[::1\]:{port}: Connection refused"):
-        give(b"message", ["127.0.0.1", "::1"], port, None, time.monotonic() + 5)
+        give(b"message", ["127.0.0.1", "::1"], port, None, time.monotonic() + 60)
 
 
 def test_who_accepts_and_says_nothing_is_given_up_in_time():
@@ -123,4 +127,4 @@ def test_who_accepts_and_says_nothing_is_given_up_in_time():
         begun = time.monotonic()
         with pytest.raises(OSError, match="timed out"):
             give(b"x" * 100_000, ["127.0.0.1"], mute.getsockname()[1], None, begun + 0.3)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30
