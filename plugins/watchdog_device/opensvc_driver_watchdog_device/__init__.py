@@ -1,0 +1,1 @@
+"""Watchdog watchdog.device: a watchdog device of the kernel."""
