@@ -1,0 +1,1 @@
+"""Resource agents of the Open Cluster Framework as resources: one driver for all of them."""
