@@ -1,0 +1,1 @@
+"""The resource hb.openha: what an OpenHA cluster says of a service."""

@@ -1,0 +1,101 @@
+"""Files that are replaced as a whole, and locks that tell whether a program runs."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Self
+
+from opensvc_core.errors import OpensvcError
+
+
+def replace(path: Path, content: bytes, *, is_durable: bool = True) -> None:
+    """Write a file so that a reader, or a power cut, finds the old content or the new one. Raises OSError."""
+    temporary = path.parent.parent / f".{path.parent.name}.{path.name}.{os.getpid()}.tmp"  # the folder of a service has nothing but states
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        if is_durable:
+            os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read_text(path: Path) -> str:
+    """A file of configuration; a missing one is empty. Raises OpensvcError where it can't be read."""
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise OpensvcError(f"{path}: {error.strerror}") from error
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """What a program left for others; None where there is nothing, or nothing whole."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class Board:
+    """What a running program tells the others: a lock that is held as long as it runs, and a file beside it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.lock, self.file = folder / f"{name}.key", folder / f"{name}.json"
+        self._held = -1
+
+    def hold(self) -> Self:
+        """Take it for the life of this process. Raises OpensvcError: another one has it."""
+        self.lock.parent.mkdir(parents=True, exist_ok=True)
+        held = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        until = monotonic() + 2
+        while not _locked(held, fcntl.LOCK_EX):
+            if monotonic() > until:  # who only looks has it for an instant
+                os.close(held)
+                raise OpensvcError(f"{self.lock.stem}: it runs already")
+            sleep(0.05)
+        self._held = held
+        return self
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+
+    def tell(self, value: Mapping[str, Any]) -> None:
+        """Replace what it tells. Raises OSError."""
+        replace(self.file, json.dumps(value).encode(), is_durable=False)
+
+    def is_held(self) -> bool:
+        """Whether its program runs. Raises OSError where that can't be seen."""
+        try:
+            looking = os.open(self.lock, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _locked(looking, fcntl.LOCK_SH)
+        finally:
+            os.close(looking)
+
+    def told(self) -> dict[str, Any] | None:
+        """What its program tells; None: it does not run, or has not told anything."""
+        return read_json(self.file) if self.is_held() else None
+
+    def left(self) -> dict[str, Any] | None:
+        """What was told last, also by a program that has died."""
+        return read_json(self.file)
+
+
+def _locked(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
