@@ -19,7 +19,7 @@ def om(tmp_path):
     def run(line):
         environment = {**os.environ, "OSVC_ROOT_PATH": str(tmp_path / "root"), "OSVC_NODENAME": "n1"}
         words = [BIN / "om", *line.split()]
-        return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=False)
+        return subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     return run
 

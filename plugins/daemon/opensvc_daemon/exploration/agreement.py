@@ -13,29 +13,24 @@ from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach
 
 def disagreement(engine: Engine, world: World) -> str:
     """A complaint where two nodes know the same of everybody and prefer different nodes; else nothing."""
-    if world.nodes in engine.agreed:
-        return ""
-    engine.agreed.add(world.nodes)
     choices: dict[object, tuple[str, str]] = {}
     for index, number in enumerate(world.nodes):
-        node = engine.node(number)
-        if not node.is_on or not node.life or not _hears_all(node):
-            continue
         if (index, number) not in engine.choices:
-            engine.choices[index, number] = _choice(engine, index, node)
-        known, chosen = engine.choices[index, number]
+            engine.choices[index, number] = _choice(engine, index, engine.node(number))
+        choice = engine.choices[index, number]
+        if choice is None:
+            continue
+        known, chosen = choice
         other = choices.setdefault(known, (NAMES[index], chosen))
         if other[1] != chosen:
             return f"5: {other[0]} prefers {other[1] or 'nobody'}, {NAMES[index]} prefers {chosen or 'nobody'}, and both know the same"
     return ""
 
 
-def _hears_all(node: Node) -> bool:
-    return all(peer is None or peer.reach is Reach.BEATING for peer in node.peers)
-
-
-def _choice(engine: Engine, index: int, node: Node) -> tuple[object, str]:
-    """What a node knows, told so that it is the same from wherever it is seen, and whom it prefers."""
+def _choice(engine: Engine, index: int, node: Node) -> tuple[object, str] | None:
+    """What a node knows, told so that it is the same from wherever it is seen, and whom it prefers; None where it can't know all."""
+    if not node.is_on or not node.life or not node.has_file or not _hears_all(node):
+        return None
     view = view_of(engine.model, index, node)
     service = view.services[SERVICE]
     known = (
@@ -46,9 +41,13 @@ def _choice(engine: Engine, index: int, node: Node) -> tuple[object, str]:
     return known, candidates[0] if candidates else ""
 
 
+def _hears_all(node: Node) -> bool:
+    return all(peer is None or peer.reach is Reach.BEATING for peer in node.peers)
+
+
 def _of_node(node: NodeView) -> object:
     return node.name, node.state, node.is_frozen, node.load
 
 
 def _of_instance(instance: InstanceView) -> object:
-    return instance.avail, instance.monitor, instance.rank, instance.is_frozen
+    return instance.avail, instance.monitor, instance.rank, instance.is_frozen, instance.is_provisioned

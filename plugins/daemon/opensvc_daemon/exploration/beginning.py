@@ -30,6 +30,8 @@ def _first(model: Model, index: int) -> Node:
     node = Node(peers=peers, restarts_left=model.restarts)
     if model.is_cold:
         return begun(model, node._replace(life=0, lives=0))
+    if not model.is_made:
+        return node._replace(is_provisioned=False)
     if index < (1 if model.topology == "failover" else model.flex_target):
         lease = Lease.HELD if model.guard is Guard.LEASE else Lease.NONE
         return node._replace(is_up=True, avail=Status.UP, expects_up=True, lease=lease)

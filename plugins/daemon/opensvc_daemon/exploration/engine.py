@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from opensvc_daemon.exploration.beginning import beginning
 from opensvc_daemon.exploration.carrying import carry
-from opensvc_daemon.exploration.happening import Event, happenings, left, off
+from opensvc_daemon.exploration.happening import happenings, left, off
 from opensvc_daemon.exploration.judging import judge
 from opensvc_daemon.exploration.messaging import heard, message_of
 from opensvc_daemon.exploration.model import NAMES, Model
@@ -36,13 +36,17 @@ class Reaction(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """An event of a node, with its reaction."""
+    """Something that happens to a node, with its reaction. `place`: in the budget of what it takes from that, -1: of nothing.
+
+    `facts` is None where they stay as they are; `effects` are those of the event and of the reaction.
+    """
 
     text: str
     kind: str
-    facts: Facts
-    effects: frozenset[str]
+    place: int
     reaction: Reaction
+    effects: frozenset[str]
+    facts: Facts | None = None
 
 
 class Step(NamedTuple):
@@ -61,16 +65,19 @@ class Engine:
         self.model = model
         self.decide = decide or real_decide
         self.kinds = tuple({**model.budget, "boot": 0})
-        self._known = frozenset({"", "timer", *self.kinds})
+        self._places = {"": -1, "timer": -1, **{kind: place for place, kind in enumerate(self.kinds)}}
+        self._pairs = [(sender, receiver) for sender in range(model.nodes) for receiver in range(model.nodes) if sender != receiver]
         self._nodes: Numbered[Node] = Numbered()
         self._messages: Numbered[Message] = Numbered()
         self._reactions: dict[tuple[int, int], Reaction] = {}
         self._followed: dict[tuple[int, int, Facts], tuple[Followed, ...]] = {}
-        self._heard: dict[tuple[int, int, int, int], Reaction] = {}
+        self._silent: dict[tuple[int, int, int], Followed | None] = {}
+        self._heard: dict[tuple[int, int, int, int], Followed | None] = {}
         self._sent: dict[tuple[int, int, int], int] = {}
         self._told: dict[tuple[int, int, int], int] = {}
-        self.agreed: set[tuple[int, ...]] = set()
-        self.choices: dict[tuple[int, int], tuple[object, str]] = {}
+        self._ordered: dict[tuple[int, int], Followed | None] = {}
+        self.right: set[tuple[int, ...]] = set()
+        self.choices: dict[tuple[int, int], tuple[object, str] | None] = {}
 
     def number(self, node: Node) -> int:
         """The number that stands for a node's state."""
@@ -95,54 +102,60 @@ class Engine:
 
     def steps(self, world: World) -> Iterator[Step]:
         """All that may happen next."""
-        for me, number in enumerate(world.nodes):
+        nodes, budget = world.nodes, world.budget
+        lifeless = [index for index, number in enumerate(nodes) if not self._nodes.values[number].life]
+        for me, number in enumerate(nodes):
             for followed in self._own(me, number, world.facts):
-                step = self._after(world, me, followed.text, followed.kind, followed.facts, followed.effects, followed.reaction)
-                if step is not None:
+                if (followed.place < 0 or budget[followed.place]) and (step := self._after(world, me, followed)):
                     yield step
-            yield from self._fences(world, me)
-            yield from self._silences(world, me)
-        yield from self._beats(world)
+            for index in lifeless:
+                if (silent := self._silence(me, number, index)) and (step := self._after(world, me, silent)):
+                    yield step
+        yield from self._slow_beats(world) if self.model.is_delayed else self._beats(world)
         if world.facts.token >= DEAD:
             yield Step(
                 f"the lease of {NAMES[world.facts.token - DEAD]}'s former life runs out",
                 "timer",
                 world._replace(facts=world.facts._replace(token=NOBODY)),
             )
-        yield from self._asked(world)
+        if world.asks:
+            yield from self._asked(world)
 
     def _own(self, me: int, number: int, facts: Facts) -> tuple[Followed, ...]:
+        """What may happen to a node by itself."""
         key = (me, number, facts)
         found = self._followed.get(key)
         if found is None:
-            events = (event for event in happenings(self.model, me, self._nodes[number], facts) if event.kind in self._known)
-            followed = (self._follow(me, event) for event in events)
-            found = tuple(one for one in followed if one.reaction.node != number or one.facts != facts or one.effects)
-            self._followed[key] = found
+            events = [event for event in happenings(self.model, me, self._nodes[number], facts) if event.kind in self._places]
+            followed = [(event, self.react(me, event.node)) for event in events]
+            found = self._followed[key] = (
+                *(
+                    self._follow(event.text, event.kind, reaction, event.effects, event.facts)
+                    for event, reaction in followed
+                    if reaction.node != number or event.facts != facts or event.effects
+                ),
+                *self._fences(me, number),
+            )
         return found
 
-    def _follow(self, me: int, event: Event) -> Followed:
-        return Followed(event.text, event.kind, event.facts, event.effects, self.react(me, event.node))
+    def _follow(
+        self, text: str, kind: str, reaction: Reaction, effects: frozenset[str] = frozenset(), facts: Facts | None = None
+    ) -> Followed:
+        return Followed(text, kind, self._places[kind], reaction, effects | reaction.effects, facts)
 
-    def _after(  # noqa: PLR0917 - what happened, in the order of `Followed`
-        self, world: World, me: int, text: str, kind: str, facts: Facts, effects: frozenset[str], reaction: Reaction
-    ) -> Step | None:
-        """The world after something happened to a node; None where nothing did, or the budget does not have it."""
-        budget = world.budget
-        if kind and kind != "timer":
-            place = self.kinds.index(kind) if kind in self.kinds else -1
-            if place < 0 or not budget[place]:
-                return None
-            budget = (*budget[:place], budget[place] - 1, *budget[place + 1 :])
-        nodes = list(world.nodes)
-        nodes[me] = reaction.node
-        mail = world.mail
-        for effect in effects | reaction.effects:
-            facts, mail = self._affect(effect, me, nodes, facts, mail)
-        after = World(tuple(nodes), facts, budget, world.asks, mail)
-        if after.nodes == world.nodes and after.facts == world.facts and after.mail == world.mail:
+    def _after(self, world: World, me: int, followed: Followed) -> Step | None:
+        """The world after something happened to a node; None where nothing did."""
+        nodes, budget, mail, place = world.nodes, world.budget, world.mail, followed.place
+        facts = world.facts if followed.facts is None else followed.facts
+        changed = [*nodes[:me], followed.reaction.node, *nodes[me + 1 :]]
+        for effect in followed.effects:
+            facts, mail = self._affect(effect, me, changed, facts, mail)
+        after = tuple(changed)
+        if after == nodes and facts == world.facts and mail == world.mail:
             return None
-        return Step(text, kind, after, reaction.complaints)
+        if place >= 0:
+            budget = (*budget[:place], budget[place] - 1, *budget[place + 1 :])
+        return Step(followed.text, followed.kind, World(after, facts, budget, world.asks, mail), followed.reaction.complaints)
 
     def _affect(self, effect: str, me: int, nodes: list[int], facts: Facts, mail: tuple[int, ...]) -> tuple[Facts, tuple[int, ...]]:
         """What a node's step does to the rest of the world."""
@@ -156,6 +169,10 @@ class Engine:
         elif effect == "leaves":
             nodes[me] = self.number(off(self.model, self._nodes[nodes[me]]))
             facts = left(facts, me)
+        elif effect.startswith("hits"):
+            target = int(effect.split()[1])
+            nodes[target] = self.number(off(self.model, self._nodes[nodes[target]]))
+            facts = left(facts, target)
         else:  # takes N
             loser = int(effect.split()[1])
             nodes[loser] = self.number(self._nodes[nodes[loser]]._replace(is_up=False))
@@ -213,93 +230,100 @@ class Engine:
     # -- messages
 
     def _beats(self, world: World) -> Iterator[Step]:
-        count = len(world.nodes)
-        for sender in range(count):
-            for receiver in range(count):
-                if sender != receiver:
-                    yield from self._beat(world, sender, receiver)
-
-    def _beat(self, world: World, sender: int, receiver: int) -> Iterator[Step]:
-        names = f"{NAMES[sender]} to {NAMES[receiver]}"
-        number = self._message(world, sender, receiver)
-        if not self.model.is_delayed:
-            if number >= 0:
-                yield from self._arrives(world, sender, receiver, number, f"a beat of {names} arrives")
-            return
-        place = sender * len(world.nodes) + receiver
-        if number >= 0 and number != world.mail[place]:
-            yield Step(f"a beat leaves {names}", "", world._replace(mail=_with(world.mail, place, number)))
-        if world.mail[place] >= 0:
-            emptied = world._replace(mail=_with(world.mail, place, -1))
-            found = list(self._arrives(emptied, sender, receiver, world.mail[place], f"the beat of {names} arrives"))
-            yield from found
-
-    def _message(self, world: World, sender: int, receiver: int) -> int:
-        """What a node would say to another one now; -1 where its daemon does not run."""
-        key = (sender, world.nodes[sender], receiver)
-        if key not in self._sent:
-            message = message_of(self._nodes[world.nodes[sender]], receiver)
-            self._sent[key] = -1 if message is None else self._messages.number(message)
-        return self._sent[key]
-
-    def _arrives(self, world: World, sender: int, receiver: int, message: int, text: str) -> Iterator[Step]:
-        number = world.nodes[receiver]
-        key = (sender, receiver, number, message)
-        if key not in self._heard:
-            self._heard[key] = self.react(receiver, heard(self._nodes[number], sender, self._messages[message]))
-        step = self._after(world, receiver, text, "", world.facts, frozenset(), self._heard[key])
-        if step is not None:
-            yield step
-
-    def _silences(self, world: World, me: int) -> Iterator[Step]:
-        """A peer of which no daemon runs any more falls silent."""
-        node = self._nodes[world.nodes[me]]
-        for index, peer in enumerate(node.peers):
-            if peer is not None and peer.reach in {Reach.BEATING, Reach.HEARD} and not self._nodes[world.nodes[index]].life:
-                silent = self.react(me, with_peer(node, index, reach=Reach.SILENT, is_delay_over=False, is_grace_over=False))
-                text = f"{NAMES[index]} falls silent to {NAMES[me]}"
-                step = self._after(world, me, text, "timer", world.facts, frozenset(), silent)
+        """Each node may be heard by each other one, with what it says at this moment."""
+        nodes = world.nodes
+        for sender, receiver in self._pairs:
+            message = self._message(sender, nodes[sender], receiver)
+            if message >= 0 and (heard := self._hear(sender, receiver, nodes[receiver], message)):
+                step = self._after(world, receiver, heard)
                 if step is not None:
                     yield step
 
+    def _slow_beats(self, world: World) -> Iterator[Step]:
+        """Beats leave when they like, and arrive when they like."""
+        for sender, receiver in self._pairs:
+            place = sender * len(world.nodes) + receiver
+            message, under_way = self._message(sender, world.nodes[sender], receiver), world.mail[place]
+            if message >= 0 and message != under_way:
+                text = f"a beat leaves {NAMES[sender]} to {NAMES[receiver]}"
+                yield Step(text, "", world._replace(mail=_with(world.mail, place, message)))
+            if under_way >= 0 and (heard := self._hear(sender, receiver, world.nodes[receiver], under_way)):
+                step = self._after(world._replace(mail=_with(world.mail, place, -1)), receiver, heard)
+                if step is not None:
+                    yield step
+
+    def _message(self, sender: int, number: int, receiver: int) -> int:
+        """What a node would say to another one now; -1 where its daemon does not run."""
+        key = (sender, number, receiver)
+        found = self._sent.get(key)
+        if found is None:
+            message = message_of(self._nodes[number], receiver)
+            found = self._sent[key] = -1 if message is None else self._messages.number(message)
+        return found
+
+    def _hear(self, sender: int, receiver: int, number: int, message: int) -> Followed | None:
+        """What a beat makes of a node; None: nothing."""
+        key = (sender, receiver, number, message)
+        if key not in self._heard:
+            reaction = self.react(receiver, heard(self._nodes[number], sender, self._messages[message]))
+            text = f"{'the' if self.model.is_delayed else 'a'} beat of {NAMES[sender]} to {NAMES[receiver]} arrives"
+            is_heard = reaction.node != number or bool(reaction.effects)
+            self._heard[key] = self._follow(text, "", reaction) if is_heard else None
+        return self._heard[key]
+
+    def _silence(self, me: int, number: int, index: int) -> Followed | None:
+        """A peer of which no daemon runs any more falls silent; None where it is so already."""
+        key = (me, number, index)
+        if key not in self._silent:
+            node = self._nodes[number]
+            peer = node.peers[index]
+            found = None
+            if peer is not None and peer.reach in {Reach.BEATING, Reach.HEARD}:
+                silent = with_peer(node, index, reach=Reach.SILENT, is_delay_over=False, is_grace_over=False)
+                found = self._follow(f"{NAMES[index]} falls silent to {NAMES[me]}", "timer", self.react(me, silent))
+            self._silent[key] = found
+        return self._silent[key]
+
     # -- fencing
 
-    def _fences(self, world: World, me: int) -> Iterator[Step]:
-        for target, peer in enumerate(self._nodes[world.nodes[me]].peers):
+    def _fences(self, me: int, number: int) -> Iterator[Followed]:
+        """What becomes of the fence agents that a node has at work."""
+        node = self._nodes[number]
+        for target, peer in enumerate(node.peers):
             if peer is None or not peer.shot:
                 continue
-            node, names = self._nodes[world.nodes[me]], f"{NAMES[me]} of {NAMES[target]}"
+            names = f"{NAMES[me]} of {NAMES[target]}"
             if peer.shot == 1:
-                hit = self._hit(world, me, target)
-                yield Step(f"the fencing by {names} hits", "", hit)
+                hit = Reaction(self.number(with_peer(node, target, shot=2)), frozenset(), ())
+                yield self._follow(f"the fencing by {names} hits", "", hit, frozenset({f"hits {target}"}))
                 failed = with_peer(node, target, shot=0, fencing=Fencing.FAILED, is_retry_over=False)
-                step = self._after(world, me, f"the fencing by {names} fails", "misfire", world.facts, frozenset(), self.react(me, failed))
+                if "misfire" in self._places:
+                    yield self._follow(f"the fencing by {names} fails", "misfire", self.react(me, failed))
             else:
                 is_same = peer.shot_life == (peer.said.life if peer.said else 0)
                 done = with_peer(node, target, shot=0, fencing=Fencing.CONFIRMED, is_gone=is_same and peer.reach is not Reach.BEATING)
-                step = self._after(world, me, f"the fencing by {names} is confirmed", "", world.facts, frozenset(), self.react(me, done))
-            if step is not None:
-                yield step
-
-    def _hit(self, world: World, me: int, target: int) -> World:
-        nodes = _with(world.nodes, me, self.number(with_peer(self._nodes[world.nodes[me]], target, shot=2)))
-        nodes = _with(nodes, target, self.number(off(self.model, self._nodes[nodes[target]])))
-        return world._replace(nodes=nodes, facts=left(world.facts, target))
+                yield self._follow(f"the fencing by {names} is confirmed", "", self.react(me, done))
 
     # -- people
 
     def _asked(self, world: World) -> Iterator[Step]:
         for place, ask in enumerate(self.model.asks):
-            node = self._nodes[world.nodes[ask.at]]
-            if not world.asks >> place & 1 or not node.is_on or not node.life:
-                continue
+            if world.asks >> place & 1 and (asked := self._order(place, world.nodes[ask.at])):
+                step = self._after(world._replace(asks=world.asks & ~(1 << place)), ask.at, asked)
+                if step is not None:
+                    yield step._replace(kind="ask")
+
+    def _order(self, place: int, number: int) -> Followed | None:
+        """A person asks a node for something; None where nobody listens."""
+        key = (place, number)
+        if key not in self._ordered:
+            ask, node = self.model.asks[place], self._nodes[number]
             known = latest([node.request, *(peer.said.request for peer in node.peers if peer is not None and peer.said is not None)])
             request = Request(f"{place}", ask.wish, known.sequence + 1 if known else 1, NAMES[ask.at], ask.to)
             text = " ".join(["a person asks", NAMES[ask.at], "for:", ask.wish.value, *ask.to])
-            asked = world._replace(asks=world.asks & ~(1 << place))
-            step = self._after(asked, ask.at, text, "", asked.facts, frozenset(), self.react(ask.at, node._replace(request=request)))
-            if step is not None:
-                yield step._replace(kind="ask")
+            is_there = node.is_on and node.life and node.has_file
+            self._ordered[key] = self._follow(text, "", self.react(ask.at, node._replace(request=request))) if is_there else None
+        return self._ordered[key]
 
 
 def _with(values: tuple[int, ...], place: int, value: int) -> tuple[int, ...]:

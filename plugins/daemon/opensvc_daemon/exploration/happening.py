@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from opensvc_core.api import Status
 from opensvc_daemon.exploration.model import NAMES, Model
@@ -64,7 +64,8 @@ def killed(node: Node) -> Node:
     """The daemon is no more; what it began goes on."""
     blank = Node()
     peers = tuple(Peer() if peer is not None else None for peer in node.peers)
-    kept = ("is_on", "is_up", "work", "lives", "is_frozen", "is_instance_frozen", "expects_up", "request", "served", "lease")
+    disk = ("is_frozen", "is_instance_frozen", "expects_up", "is_provisioned", "has_file", "request", "served")
+    kept = ("is_on", "is_up", "work", "lives", "lease", *disk)
     values = {field: getattr(node, field) for field in kept}
     return blank._replace(**values, life=0, peers=peers)
 
@@ -172,9 +173,9 @@ def _of_work(model: Model, me: int, node: Node, facts: Facts) -> Iterator[Event]
         return
     text = f"{work.action} on {NAMES[me]}"
     if work.action not in _RAISING:
-        after = facts._replace(holder=NOBODY) if work.action in _LOWERING and facts.holder == me else facts
+        after = facts._replace(holder=NOBODY) if work.action in _LOWERING | _MAKING and facts.holder == me else facts
         yield Event(f"{text} is done", "", ended(node, work.action, is_ok=True), after)
-        if work.action in _LOWERING:
+        if work.action in _LOWERING | _MAKING:
             yield Event(f"{text} fails", "fail", ended(node, work.action, is_ok=False), facts)
         return
     held = facts.holder
@@ -194,10 +195,14 @@ def _of_work(model: Model, me: int, node: Node, facts: Facts) -> Iterator[Event]
 
 _RAISING = frozenset({"start", "restart", "resource"})
 _LOWERING = frozenset({"stop", "shutdown", "switch", "freezestop"})
+_MAKING = frozenset({"provision", "unprovision", "purge"})
 _FAILED = {
     "start": MonitorState.START_FAILED,
     "restart": MonitorState.RESTART_FAILED,
     "shutdown": MonitorState.SHUTDOWN_FAILED,
+    "provision": MonitorState.PROVISION_FAILED,
+    "unprovision": MonitorState.UNPROVISION_FAILED,
+    "purge": MonitorState.PURGE_FAILED,
 }
 
 
@@ -221,9 +226,19 @@ def ended(node: Node, action: str, *, is_ok: bool) -> Node:
 def _done(node: Node, action: str) -> Node:
     if action in _RAISING:
         return node._replace(is_up=True, expects_up=node.expects_up or action != "resource")
-    if action == "freeze":
-        return node._replace(is_instance_frozen=True)
-    if action == "thaw":
-        return node._replace(is_instance_frozen=False)
-    stopped = node._replace(is_up=False, expects_up=False)
-    return stopped._replace(is_instance_frozen=True) if action == "freezestop" else stopped
+    if action in _WRITING:
+        return node._replace(**_WRITING[action])
+    return node._replace(is_up=False, expects_up=False)._replace(**_LEFT.get(action, {}))
+
+
+# What the actions that neither start nor stop leave, and what some of those that stop leave beside it.
+_WRITING: Mapping[str, dict[str, Any]] = {
+    "freeze": {"is_instance_frozen": True},
+    "thaw": {"is_instance_frozen": False},
+    "provision": {"is_provisioned": True},
+}
+_LEFT: Mapping[str, dict[str, Any]] = {
+    "freezestop": {"is_instance_frozen": True},
+    "unprovision": {"is_provisioned": False},
+    "purge": {"is_provisioned": False, "is_instance_frozen": False, "has_file": False, "request": None, "served": ""},
+}

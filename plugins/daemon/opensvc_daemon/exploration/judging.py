@@ -31,6 +31,8 @@ def judge(model: Model, node: Node, view: View, decision: Decision) -> Iterator[
             yield from _on_ready(model, view, order)
         if order.do is Do.FENCE:
             yield from _on_fencing(view, order)
+    if not node.has_file:
+        return
     mine = view.services[SERVICE].instances[view.me]
     if not mine.is_active and not any(_tells(order) for order in decision.orders):
         yield "6: it is not up here and no reason is given"

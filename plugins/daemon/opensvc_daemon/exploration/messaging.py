@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opensvc_daemon.exploration.viewing import known_gone
 from opensvc_daemon.exploration.world import Message, Node, Said
-from opensvc_daemon.orchestration.absence import has_taken_part
+from opensvc_daemon.orchestration.absence import served_at_end
 from opensvc_daemon.orchestration.requests import Request, latest
 from opensvc_daemon.orchestration.states import MonitorState
 from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach
@@ -23,6 +23,8 @@ def said_by(node: Node) -> Said:
         node.request,
         node.served,
         node.expects_up,
+        node.is_provisioned,
+        node.has_file,
         tuple(known_gone(node)),
     )
 
@@ -59,7 +61,10 @@ def heard(node: Node, sender: int, message: Message) -> Node:
 
 
 def learned(node: Node, request: Request | None) -> Node:
-    """A node that knows a request, or its end."""
-    known = InstanceView(is_frozen=node.is_instance_frozen, request=node.request)
-    is_served = request is not None and has_taken_part(known, request)
-    return node._replace(request=request, served=request.id if request is not None and is_served else node.served)
+    """A node that knows a request, or its end; where the service is no more there is nobody to ask."""
+    if not node.has_file:
+        return node
+    if request is None:
+        return node._replace(request=None)
+    known = InstanceView(is_frozen=node.is_instance_frozen, is_provisioned=node.is_provisioned, request=node.request, served=node.served)
+    return node._replace(request=request, served=served_at_end(known, request))

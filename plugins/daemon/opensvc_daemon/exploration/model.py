@@ -34,6 +34,7 @@ class Model(NamedTuple):
         depth: steps from the beginning after which it is not followed further (0: no limit).
         limit: states after which it ends.
         samples: of how many states one is healed, to see how it ends.
+        is_made: it is provisioned at first, and up; otherwise provision has to make it.
         restarts: how often the resource is started again where it is.
     """
 
@@ -44,6 +45,7 @@ class Model(NamedTuple):
     budget: Mapping[str, int] = {}
     asks: tuple[Ask, ...] = ()
     is_cold: bool = False
+    is_made: bool = True
     is_biased: bool = False
     is_delayed: bool = False
     has_quorum_rule: bool = False

@@ -75,6 +75,16 @@ _ASKED = (
     Model("clear", asks=(Ask(Wish.CLEAR, at=1),), budget={"fail": 1, "crash": 1, "boot": 1}),
     Model("abort of a switch", asks=(Ask(Wish.SWITCH, ("B",)), Ask(Wish.ABORT, at=1)), budget={"kill": 1}),
 )
+_MADE = (
+    Model("provision, and deaths of daemons", is_made=False, asks=(Ask(Wish.PROVISION, at=1),), budget={"kill": 2}),
+    Model("provision that fails, and a crash", is_made=False, asks=(Ask(Wish.PROVISION),), budget={**_CRASH, "fail": 1}),
+    Model("provision and start", guard=Guard.NONE, is_made=False, asks=(Ask(Wish.PROVISION), _START), budget={"kill": 1}),
+    Model("unprovision, and a death of a daemon", asks=(Ask(Wish.UNPROVISION, at=1),), budget={**_BOUNCE, "fail": 1}),
+    Model("unprovision and provision", guard=Guard.NONE, asks=(Ask(Wish.UNPROVISION), Ask(Wish.PROVISION, at=1)), budget={"kill": 1}),
+    Model("purge, and a death of a daemon", asks=(Ask(Wish.PURGE, at=1),), budget={**_BOUNCE, "fail": 1}),
+    Model("purge, and a crash", guard=Guard.LEASE, asks=(Ask(Wish.PURGE),), budget={**_CRASH, "lapse": 1}),
+    Model("three, purge", 3, Guard.NONE, asks=(Ask(Wish.PURGE, at=2),), budget={"kill": 1, "silence": 1}),
+)
 _THREE = (
     Model("three, fence: a crash", 3, budget={"crash": 1, "boot": 1}),
     Model("three, fence: cuts", 3, budget={"silence": 3, "boot": 1}),
@@ -101,4 +111,4 @@ _RESTARTED: Sequence[Model] = (
         restarts=1,
     ),
 )
-MODELS: Sequence[Model] = (*_GUARDS, *_TWO, *_ASKED, *_THREE, *_RESTARTED)
+MODELS: Sequence[Model] = (*_GUARDS, *_TWO, *_ASKED, *_MADE, *_THREE, *_RESTARTED)

@@ -8,19 +8,22 @@ _T = TypeVar("_T")
 
 
 class Numbered(Generic[_T]):
-    """Values in the order in which they were first met. States are made of their numbers: they are small, and quick to compare."""
+    """Values in the order in which they were first met. States are made of their numbers: they are small, and quick to compare.
+
+    `values`: each at the place of its number.
+    """
 
     def __init__(self) -> None:
-        self._values: list[_T] = []
+        self.values: list[_T] = []
         self._numbers: dict[_T, int] = {}
 
     def number(self, value: _T) -> int:
         """The number of a value."""
         found = self._numbers.get(value)
         if found is None:
-            found = self._numbers[value] = len(self._values)
-            self._values.append(value)
+            found = self._numbers[value] = len(self.values)
+            self.values.append(value)
         return found
 
     def __getitem__(self, number: int) -> _T:
-        return self._values[number]
+        return self.values[number]

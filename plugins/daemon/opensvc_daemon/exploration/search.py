@@ -62,8 +62,9 @@ class Search:
 
     def run(self) -> Result:
         """Visit worlds until all are visited, the limit is reached, or something is wrong."""
-        began = time.monotonic()
-        self._add(self.engine.begin(), -1)
+        began, first = time.monotonic(), self.engine.begin()
+        self._numbers[first] = 0
+        self._add(first, -1)
         place, found = 0, self._judged(0)
         while place < len(self.worlds) and found is None and len(self.worlds) < self.model.limit:
             found = self._expand(place) if not self.model.depth or self.depths[place] < self.model.depth else None
@@ -77,14 +78,13 @@ class Search:
             self.moves += 1
             if step.complaints:
                 return self._found(place, step, step.complaints)
-            if step.world not in self._numbers:
+            if self._numbers.setdefault(step.world, len(self.worlds)) == len(self.worlds):
                 self._add(step.world, place)
                 if found := self._judged(len(self.worlds) - 1):
                     return found
         return None
 
     def _add(self, world: World, place: int) -> None:
-        self._numbers[world] = len(self.worlds)
         self.worlds.append(world)
         self.came.append(place)
         self.depths.append(self.depths[place] + 1 if place >= 0 else 0)

@@ -32,14 +32,21 @@ class Rest(NamedTuple):
 
 
 class Settler:
-    """Heals worlds of one model. `live`: worlds that are known to end well."""
+    """Heals worlds of one model. `live`: worlds that are known to end well; what could still go wrong in them plays no part in that."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.live: set[World] = set()
+        self._healing = tuple(9 if kind == "boot" else 0 for kind in engine.kinds)
 
     def settle(self, world: World) -> Rest:
         """Let faults end, and all that comes by itself come, until nothing more does."""
+        rest = self._settle(world._replace(budget=self._healing))
+        return rest._replace(
+            world=rest.world._replace(budget=world.budget), passed=tuple(one._replace(budget=world.budget) for one in rest.passed)
+        )
+
+    def _settle(self, world: World) -> Rest:
         way: list[str] = []
         passed: list[World] = []
         fired: Counter[str] = Counter()
@@ -64,19 +71,18 @@ class Settler:
     def _next(self, world: World, fired: Counter[str]) -> Step | None:
         """What comes next where all goes well: what is at hand first, and periods, each in its turn, when nothing else is left."""
         timers: list[Step] = []
-        for step in self.engine.steps(world._replace(budget=self._healing())):
+        for step in self.engine.steps(world):
             if step.kind == "timer":
                 timers.append(step)
-            elif step.kind in {"", "boot"}:
-                return step._replace(world=step.world._replace(budget=world.budget))
+            elif not step.kind:
+                return step
+            elif step.kind == "boot":
+                return step._replace(world=step.world._replace(budget=self._healing))
         if not timers:
             return None
         timer = min(timers, key=lambda step: fired[step.text])
         fired[timer.text] += 1
-        return timer._replace(world=timer.world._replace(budget=world.budget))
-
-    def _healing(self) -> tuple[int, ...]:
-        return tuple(9 if kind == "boot" else 0 for kind in self.engine.kinds)
+        return timer
 
 
 def at_rest(engine: Engine, world: World) -> Iterator[str]:
@@ -84,10 +90,12 @@ def at_rest(engine: Engine, world: World) -> Iterator[str]:
     model, nodes = engine.model, engine.nodes(world)
     up = [index for index, node in enumerate(nodes) if node.is_up]
     request = latest(node.request for node in nodes)
+    able = [node for node in nodes if _is_able(node)]
     if request is not None and request.is_active:
+        if request.wish is Wish.START and not able:
+            return  # it waits until something lets it
         yield f"4: the request to {request.wish.value} never ends"
         return
-    able = [node for node in nodes if _is_able(node)]
     failed = any(node.monitor.is_failed for node in nodes)
     if (
         len(up) > 1
@@ -112,6 +120,11 @@ def _served(model: Model, nodes: list[Node], wish: Wish, up: list[int]) -> Itera
         yield f"7: it was stopped and is up on {_names(up)}"
     if wish in {Wish.STOP, Wish.FREEZE} and not all(node.is_instance_frozen for node in nodes):
         yield f"7: after a {wish.value} not all instances are frozen"
+    if wish is Wish.PROVISION and not all(node.is_provisioned for node in nodes) and not _SILENCING & set(model.budget):
+        yield "7: after a provision an instance is not provisioned"
+    # a node that was down meanwhile is frozen when it is back
+    if wish is Wish.UNPROVISION and any(node.is_provisioned and not node.is_instance_frozen for node in nodes):
+        yield "7: after an unprovision an instance is provisioned, and not frozen"
     # a thaw does not wait for silent nodes
     if wish in {Wish.START, Wish.THAW} and not _SILENCING & set(model.budget) and any(node.is_instance_frozen for node in nodes):
         yield f"7: after a {wish.value} an instance is frozen"
@@ -123,7 +136,8 @@ def is_split_accepted(model: Model) -> bool:
 
 
 def _is_able(node: Node) -> bool:
-    return not node.is_frozen and not node.is_instance_frozen and not node.monitor.is_failed
+    is_made = node.has_file and node.is_provisioned
+    return is_made and not node.is_frozen and not node.is_instance_frozen and not node.monitor.is_failed
 
 
 def _names(indexes: list[int]) -> str:

@@ -42,6 +42,8 @@ def _flags(node: Node) -> list[tuple[str, bool]]:
     return [
         ("node frozen", node.is_frozen),
         ("frozen", node.is_instance_frozen),
+        ("not provisioned", not node.is_provisioned),
+        ("no file", not node.has_file),
         ("just woke", not node.is_awake),
         ("expects up", node.expects_up and not node.is_up),
         ("ready long enough", node.is_ready_over),

@@ -36,7 +36,8 @@ def view_of(model: Model, me: int, node: Node) -> View:
     gone = {index for index, _ in gone_lives(node)}
     settings = Settings(has_quorum_rule=model.has_quorum_rule, split_action=model.split_action)
     nodes = {name: _peer(model, node, index, gone) if index != me else _own(model, node, name) for index, name in enumerate(names)}
-    return View(NAMES[me], nodes, {SERVICE: _service(model, me, node)}, (), settings, moment(is_over=node.is_awake), 1)
+    services = {SERVICE: _service(model, me, node)} if node.has_file else {}
+    return View(NAMES[me], nodes, services, (), settings, moment(is_over=node.is_awake), 1)
 
 
 def gone_lives(node: Node) -> Iterator[tuple[int, int]]:
@@ -119,7 +120,7 @@ def _service(model: Model, me: int, node: Node) -> ServiceView:
 def _instances(model: Model, me: int, node: Node) -> Mapping[str, InstanceView]:
     found = {NAMES[me]: _mine(model, node)}
     for index, peer in enumerate(node.peers):
-        if peer is not None and peer.said is not None:
+        if peer is not None and peer.said is not None and peer.said.has_file:
             found[NAMES[index]] = _theirs(peer.said)
     return found
 
@@ -134,6 +135,7 @@ def _mine(model: Model, node: Node) -> InstanceView:
         1,
         node.rank,
         is_frozen=node.is_instance_frozen,
+        is_provisioned=node.is_provisioned,
         expects_up=node.expects_up,
         served=node.served,
         failed_action=node.failed_action,
@@ -146,6 +148,7 @@ def _theirs(said: Said) -> InstanceView:
     return InstanceView(
         *(said.avail, said.monitor, 0.0, 1, said.rank),
         is_frozen=said.is_instance_frozen,
+        is_provisioned=said.is_provisioned,
         expects_up=said.expects_up,
         served=said.served,
         request=said.request,

@@ -27,6 +27,8 @@ class Said(NamedTuple):
     request: Request | None
     served: str
     expects_up: bool
+    is_provisioned: bool
+    has_file: bool
     gone: tuple[tuple[int, int], ...]
 
 
@@ -72,6 +74,8 @@ class Node(NamedTuple):
     is_frozen: bool = False
     is_instance_frozen: bool = False
     expects_up: bool = False
+    is_provisioned: bool = True
+    has_file: bool = True
     request: Request | None = None
     served: str = ""
     life: int = 1

@@ -75,17 +75,13 @@ class Holder(NamedTuple):
         if moment is None or not self._is_for_us(answer) or self.state(now) is State.LOST:
             return self
         if answer.refusal:
-            return self._refused(answer.voter, answer.refusal, moment)
+            return self._refused(answer.voter, answer.refusal, moment)._overtaken(now)
         return self._voted(answer.voter, moment)._extended(now) if answer.epoch == self.source.epoch else self
 
     def stopped(self) -> tuple[Holder, Release]:
         """The service has stopped here, for certain, and the lease is given back. Also when a try to get it is given up."""
         nothing = self._replace(asked={}, votes={}, refusals={}, valid_until=None)
         return nothing, Release(self.service, self.owner, self.number)
-
-    def found_running(self, now: float) -> Holder:
-        """The service runs here, on the strength of a lease that this holder knows nothing of: that is lost."""
-        return self if self.valid_until is not None else self._replace(valid_until=now)
 
     def adopted(self, source: Source) -> Holder:
         """Ask by a later list of voters from now on. What is held stays valid; votes by the earlier list count no more."""
@@ -126,6 +122,12 @@ class Holder(NamedTuple):
         if moment <= self.votes.get(voter, -inf):
             return self
         return self._replace(refusals={**self.refusals, voter: refusal})
+
+    def _overtaken(self, now: float) -> Holder:
+        """Lost at once where a majority says that another node has it: this clock stood still, as that of a paused virtual machine does."""
+        taken = {name for name, refusal in self.refusals.items() if refusal.code is Code.HELD}
+        is_taken = self.source.counted(dict.fromkeys(self.source.names - taken, 0.0)) is None
+        return self._replace(valid_until=min(self.valid_until, now)) if is_taken and self.valid_until is not None else self
 
     def _voted(self, voter: str, moment: float) -> Holder:
         latest = max(moment, self.votes.get(voter, moment))

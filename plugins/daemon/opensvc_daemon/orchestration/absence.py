@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.raising import Orders, act
 from opensvc_daemon.orchestration.reasons import Reason
-from opensvc_daemon.orchestration.requests import Progress, Request, Wish, latest
+from opensvc_daemon.orchestration.requests import Progress, Request, Wish
 from opensvc_daemon.orchestration.view import InstanceView, ServiceView
 
 
@@ -31,14 +31,20 @@ _LEFT: Mapping[Wish, Callable[[InstanceView], bool]] = {
 }
 
 
-def has_taken_part(instance: InstanceView, ended: Request) -> bool:
-    """Whether an instance that now learns of a request's end had done its part: the monitor then notes it as `served`.
+def served_at_end(instance: InstanceView, ended: Request) -> str:
+    """The request that an instance has served, for the monitor to note when it learns of this one's end: the ended one where it took part.
 
-    `instance` as it was before: with the request as it knew it until now.
+    `instance` as it was before: with the request as it knew it until now. Who has ended a first action of it only, such as the stop
+    before an unprovision, and was away for the rest, has not served it.
     """
     known = instance.request
     is_end = known is not None and known.id == ended.id and known.is_active and not ended.is_active
-    return is_end and ended.wish in _LEFT and _LEFT[ended.wish](instance)
+    if not is_end or ended.wish not in _LEFT:
+        return instance.served
+    if _LEFT[ended.wish](instance):
+        return ended.id
+    is_undone = ended.wish is Wish.UNPROVISION and ended.progress is Progress.DONE and instance.served == ended.id
+    return "" if is_undone else instance.served
 
 
 def catch_up(e: Evaluation, service: ServiceView) -> Orders:
@@ -47,7 +53,7 @@ def catch_up(e: Evaluation, service: ServiceView) -> Orders:
     What took part has `served` the request, so that what a person thaws there later stays thawed.
     """
     mine = e.mine(service)
-    found = latest(instance.request for instance in service.instances.values())
+    found = e.asked(service)
     if found is None or found.progress is not Progress.DONE or found.wish not in _LEFT:
         return ()
     if mine.served == found.id or _LEFT[found.wish](mine) or mine.monitor.is_failed:

@@ -51,12 +51,20 @@ def _of_a_down_one(e: Evaluation, service: ServiceView) -> Orders:
     if any(order.do in {Do.ACT, Do.LEAVE} for order in tended):
         return tended
     if is_elsewhere or not is_retrying(e, service):
-        return (*tended, *_rise_by_itself(e, service))
+        return _beside(_rise_by_itself(e, service), tended)
     if not service.is_failover:
         return tended
     if _is_undisputed(e, service):
         return _once_acknowledged(e, service, tended)
-    return (*tend(e, service, is_expected_up=False), *_rise_by_itself(e, service))
+    return _beside(_rise_by_itself(e, service), tend(e, service, is_expected_up=False))
+
+
+def _beside(rising: Orders, tended: Orders) -> Orders:
+    """The way up of the whole, and its standby resources. Who stands back is ready no more when they are restarted; a start starts all."""
+    if any(order.do is Do.ACT for order in rising):
+        return rising
+    stands_back = any(order.do is Do.ANNOUNCE and order.state is MonitorState.IDLE for order in rising)
+    return (*rising, *tended) if stands_back else (*tended, *rising)
 
 
 def _once_acknowledged(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from opensvc_core.api import Status
@@ -21,10 +22,11 @@ class NodeRule(NamedTuple):
 
 
 class InstanceRule(NamedTuple):
-    """What excludes a node from one service."""
+    """What excludes a node from one service. `is_of_condition`: it looks at nothing but `CONDITION` of the instance."""
 
     code: str
     facts: Callable[[Evaluation, ServiceView, str, InstanceView], tuple[str, ...] | None]
+    is_of_condition: bool = False
 
 
 def _if(applies: bool, *facts: str) -> tuple[str, ...] | None:
@@ -34,34 +36,55 @@ def _if(applies: bool, *facts: str) -> tuple[str, ...] | None:
 # A node in rejoin is on its way: it counts when the best is chosen, and starts nothing before it is idle.
 _READY_STATES = frozenset({NodeState.IDLE, NodeState.REJOIN})
 
+
+def _is_at_work(e: Evaluation, node: NodeView) -> bool:
+    """What a node said last that is down is no state of now."""
+    is_there = node.name == e.me or node.reach is not Reach.GONE
+    return is_there and node.state not in _READY_STATES | {NodeState.INIT}
+
+
 NODE_RULES: Sequence[NodeRule] = (
     NodeRule("node.deaf", lambda e, node: _if(node.reach is Reach.HEARD and node.name != e.me)),
     NodeRule("node.silent", lambda e, node: _if(node.reach is Reach.SILENT and node.name != e.me)),
     NodeRule("node.unseen", lambda e, node: _if(node.reach is Reach.UNSEEN and node.name != e.me)),
     NodeRule("node.gone", lambda e, node: _if(node.reach is Reach.GONE and node.name != e.me)),
     NodeRule("node.init", lambda _, node: _if(node.state is NodeState.INIT)),
-    NodeRule("node.state", lambda _, node: _if(node.state not in _READY_STATES | {NodeState.INIT}, node.state.value)),
+    NodeRule("node.state", lambda e, node: _if(_is_at_work(e, node), node.state.value)),
     NodeRule("node.frozen", lambda _, node: _if(node.is_frozen)),
     NodeRule("node.overloaded", lambda _, node: _if(node.is_overloaded)),
     NodeRule("node.version", lambda e, node: _if(node.version != e.node.version, str(node.version), str(e.node.version))),
 )
 
+CONDITION = ("is_provisioned", "is_frozen", "monitor", "avail", "meets_constraints")
+_condition = attrgetter(*CONDITION)
 INSTANCE_RULES: Sequence[InstanceRule] = (
     InstanceRule("instance.foreign", lambda _e, s, n, _i: _if(n not in s.nodes)),
-    InstanceRule("instance.unprovisioned", lambda _e, _s, _n, instance: _if(not instance.is_provisioned)),
-    InstanceRule("instance.frozen", lambda _e, _s, _n, instance: _if(instance.is_frozen)),
-    InstanceRule("instance.failed", lambda _e, _s, _n, instance: _if(instance.monitor.is_failed, instance.monitor.value)),
-    InstanceRule("instance.n/a", lambda _e, _s, _n, instance: _if(instance.avail is Status.NA)),
-    InstanceRule("instance.constraints", lambda _e, _s, _n, instance: _if(not instance.meets_constraints)),
+    InstanceRule("instance.unprovisioned", lambda _e, _s, _n, instance: _if(not instance.is_provisioned), is_of_condition=True),
+    InstanceRule("instance.frozen", lambda _e, _s, _n, instance: _if(instance.is_frozen), is_of_condition=True),
     InstanceRule(
-        "affinity.hard",
-        lambda e, s, node, _i: next(((other,) for other in s.hard_affinity if not is_active_on(e, other, node)), None),
+        "instance.failed", lambda _e, _s, _n, instance: _if(instance.monitor.is_failed, instance.monitor.value), is_of_condition=True
     ),
-    InstanceRule(
-        "anti-affinity.hard",
-        lambda e, s, node, _i: next(((other,) for other in s.hard_anti_affinity if _is_in_the_way(e, s, other, node)), None),
-    ),
+    InstanceRule("instance.n/a", lambda _e, _s, _n, instance: _if(instance.avail is Status.NA), is_of_condition=True),
+    InstanceRule("instance.constraints", lambda _e, _s, _n, instance: _if(not instance.meets_constraints), is_of_condition=True),
+    InstanceRule("affinity.hard", lambda e, s, node, _i: _lacking(e, s, node)),
+    InstanceRule("anti-affinity.hard", lambda e, s, node, _i: _avoided(e, s, node)),
 )
+
+
+def _lacking(e: Evaluation, service: ServiceView, node: str) -> tuple[str, ...] | None:
+    """The first of the services that it wants beside it and that is not there."""
+    for other in service.hard_affinity:
+        if not is_active_on(e, other, node):
+            return (other,)
+    return None
+
+
+def _avoided(e: Evaluation, service: ServiceView, node: str) -> tuple[str, ...] | None:
+    """The first of the services that it avoids and that is there."""
+    for other in service.hard_anti_affinity:
+        if _is_in_the_way(e, service, other, node):
+            return (other,)
+    return None
 
 
 def is_active_on(e: Evaluation, path: str, node: str) -> bool:
@@ -95,10 +118,11 @@ class Verdict(NamedTuple):
 def verdicts(e: Evaluation, service: ServiceView, node: str) -> Sequence[Verdict]:
     """Every rule that there is, for one node; where one takes the others their ground, they are left out."""
     found = e.view.nodes.get(node)
-    if found is None:
-        return [Verdict("node.unknown", node, Reason("node.unknown", node))]
-    results = [Verdict(rule.code, node, _reason(rule.code, node, rule.facts(e, found))) for rule in NODE_RULES]
     instance = service.instances.get(node)
+    if found is None:
+        results = [Verdict("node.unknown", node, Reason("node.unknown", node))]
+    else:
+        results = [Verdict(rule.code, node, _reason(rule.code, node, rule.facts(e, found))) for rule in NODE_RULES]
     results.append(Verdict("instance.missing", node, _reason("instance.missing", node, _if(instance is None and _has_said(e, node)))))
     if instance is not None:
         results += [Verdict(rule.code, node, _reason(rule.code, node, rule.facts(e, service, node, instance))) for rule in INSTANCE_RULES]
@@ -127,8 +151,19 @@ def exclusions(e: Evaluation, service: ServiceView, node: str) -> tuple[Reason, 
     if instance is None:
         missing = (Reason("instance.missing", node),) if _has_said(e, node) else ()
         return (*e.excluded_nodes[node], *missing)
-    own = [Reason(rule.code, node, facts) for rule in INSTANCE_RULES if (facts := rule.facts(e, service, node, instance)) is not None]
+    left = _applicable(e, service, node, instance)
+    own = [Reason(rule.code, node, facts) for rule in left if (facts := rule.facts(e, service, node, instance)) is not None]
     return (*e.excluded_nodes[node], *own)
+
+
+def _applicable(e: Evaluation, service: ServiceView, node: str, instance: InstanceView) -> Sequence[InstanceRule]:
+    """The rules that may exclude an instance: those of its condition are asked once for all instances that are in the same one."""
+    condition = _condition(instance)
+    if condition not in e.applicable:
+        e.applicable[condition] = [
+            rule for rule in INSTANCE_RULES if not rule.is_of_condition or rule.facts(e, service, node, instance) is not None
+        ]
+    return e.applicable[condition]
 
 
 class Choice(NamedTuple):

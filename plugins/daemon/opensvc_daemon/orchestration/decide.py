@@ -53,15 +53,15 @@ def _of_the_lease(e: Evaluation, service: ServiceView, orders: Orders) -> Orders
 
     Whatever is done with the instance: also what is frozen or failed is not to be granted to others while it is up here.
     """
-    is_rising = any(order.state is MonitorState.READY for order in orders)
-    if service.lease is Lease.HELD and not keeps_lease(e, service) and not is_rising:
-        return (Order(Do.RELEASE_LEASE, service.path, reasons=(Reason("lease.idle"),)),)
     mine = e.mine(service)
+    if service.lease is Lease.HELD:
+        is_kept = keeps_lease(e, service) or any(order.state is MonitorState.READY for order in orders)
+        return () if is_kept else (Order(Do.RELEASE_LEASE, service.path, reasons=(Reason("lease.idle"),)),)
+    if not (needs_lease(service) and mine.is_active):
+        return ()
     is_busy = mine.monitor.is_acting or e.node.state in _WATCHING or any(order.do is not Do.NOTHING for order in orders)
     is_told = any(reason.code in _OF_LEASE for order in orders for reason in order.reasons)
-    if needs_lease(service) and mine.is_active and service.lease is not Lease.HELD and not is_busy and not is_told:
-        return ask_lease(e, service)
-    return ()
+    return () if is_busy or is_told else ask_lease(e, service)
 
 
 def _left_alone(e: Evaluation, service: ServiceView) -> Orders:

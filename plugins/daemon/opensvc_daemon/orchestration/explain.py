@@ -1,4 +1,4 @@
-"""Explanations: for a service, every rule with its verdict on every node, and what is done about it, in words and as data."""
+"""Explanations: for a service, every rule with its verdict on every node, and what is done about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from opensvc_daemon.orchestration.candidates import Verdict, choose, verdicts
 from opensvc_daemon.orchestration.decide import service_orders
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.orders import Order
+from opensvc_daemon.orchestration.placement import measured
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.view import View
 
@@ -21,6 +22,8 @@ class Explanation(NamedTuple):
         verdicts: by node, every rule that excludes nodes, and whether it excludes this one.
         excluded: why nodes are no candidates, soft affinities among the reasons.
         orders: what this node does with its instance.
+        placement: how the candidates are ranked.
+        measured: by node, the number that they are ranked by, where there is one that is measured.
     """
 
     service: str
@@ -29,28 +32,21 @@ class Explanation(NamedTuple):
     verdicts: Mapping[str, Sequence[Verdict]]
     excluded: tuple[Reason, ...]
     orders: tuple[Order, ...]
+    placement: str
+    measured: Mapping[str, float]
 
     def as_data(self) -> dict[str, Any]:
         """The same for a program; the codes of the reasons stay as they are from version to version."""
         return {
             "service": self.service,
             "node": self.me,
+            "placement": self.placement,
+            "measured": dict(self.measured),
             "candidates": list(self.candidates),
             "rules": {node: {v.code: _reason(v.reason) for v in found} for node, found in self.verdicts.items()},
             "excluded": [_reason(reason) for reason in self.excluded],
             "orders": [{"order": str(order), "reasons": [_reason(reason) for reason in order.reasons]} for order in self.orders],
         }
-
-    def as_text(self) -> str:
-        """The same for a person: each node with what excludes it, then the orders."""
-        lines = [f"{self.service}, as {self.me} sees it"]
-        for node in self.verdicts:
-            why = [str(reason) for reason in self.excluded if reason.node == node]
-            place = f"candidate {self.candidates.index(node) + 1}" if node in self.candidates else "no candidate"
-            lines.append(f"  {node}: {place}{': ' if why else ''}{'; '.join(why)}")
-        for order in self.orders:
-            lines.append(f"  {str(order).partition(': ')[2] or order}: {'; '.join(map(str, order.reasons))}")
-        return "\n".join(lines) + "\n"
 
 
 def _reason(reason: Reason | None) -> dict[str, Any] | None:
@@ -66,4 +62,6 @@ def explain(view: View, now: float, service: str) -> Explanation:
     nodes = dict.fromkeys((*found.nodes, *found.instances))
     choice = choose(e, found)
     orders = service_orders(e, found) if view.me in found.instances else ()
-    return Explanation(service, view.me, choice.candidates, {node: verdicts(e, found, node) for node in nodes}, choice.excluded, orders)
+    rules = {node: verdicts(e, found, node) for node in nodes}
+    measures = {node: number for node in nodes if (number := measured(view, found, node)) is not None}
+    return Explanation(service, view.me, choice.candidates, rules, choice.excluded, orders, found.placement, measures)

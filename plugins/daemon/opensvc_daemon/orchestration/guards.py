@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.view import Fencing, Guard, Lease, ServiceView
+
+# Seconds between two requests for a lease at the least, whatever who refuses it says.
+_LEASE_PAUSE: Final = 0.05
 
 
 class Clearance(NamedTuple):
@@ -75,10 +78,11 @@ def _lease(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Cle
 
 
 def ask_lease(e: Evaluation, service: ServiceView) -> tuple[Order, ...]:
-    """Ask for the lease, not sooner than a moment after a refusal."""
+    """Ask for the lease, not sooner than a moment after a refusal, and as soon as those who refused said that they may grant it."""
     if service.lease is Lease.ASKED:
         return (Order(Do.NOTHING, service.path, reasons=(Reason("lease.asked"),)),)
-    if service.lease is Lease.REFUSED and not e.timer.has_passed(service.lease_since, e.settings.lease_retry):
+    wait = min(max(service.lease_wait, _LEASE_PAUSE) if service.lease_wait else e.settings.lease_retry, e.settings.lease_retry)
+    if service.lease is Lease.REFUSED and not e.timer.has_passed(service.lease_since, wait):
         return (Order(Do.NOTHING, service.path, reasons=(Reason("lease.refused"),)),)
     return (Order(Do.ASK_LEASE, service.path, reasons=(Reason("lease.needed"),)),)
 

@@ -182,13 +182,21 @@ def _before(service: ServiceView, failed: str, why: Reason) -> Orders:
 def _carried_out(e: Evaluation, service: ServiceView, action: str, why: Reason) -> Orders:
     if action in _LEAVING:
         return (Order(Do.LEAVE, service.path, action=action, reasons=(why,)),)
-    return act(e, service, action, why)
+    return act(e, service, action, why, is_handed_over=action == "switch")
 
 
-def lower(e: Evaluation, service: ServiceView, action: str, *reasons: Reason, request: str = "", is_here: bool = False) -> Orders:
+def lower(
+    e: Evaluation,
+    service: ServiceView,
+    action: str,
+    *reasons: Reason,
+    request: str = "",
+    is_here: bool = False,
+    is_handed_over: bool = False,
+) -> Orders:
     """A stop in order: the children first, on all nodes or, where only this node is left, here."""
     children = [child if not is_here or "@" in child else f"{child}@{e.me}" for child in service.children]
     waiting = tuple(Reason("children", "", (child,)) for child in children if not e.is_down(child))
     if waiting:
         return announce(e, service, MonitorState.WAIT_CHILDREN, *waiting)
-    return act(e, service, action, *reasons, request=request)
+    return act(e, service, action, *reasons, request=request, is_handed_over=is_handed_over)

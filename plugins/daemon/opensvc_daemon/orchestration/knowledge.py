@@ -37,13 +37,13 @@ def elsewhere(e: Evaluation, service: ServiceView) -> Elsewhere:
     down: list[str] = []
     left: list[str] = []
     for name in e.others(service):
-        node = e.view.nodes.get(name)
+        node, instance = e.view.nodes.get(name), service.instances.get(name)
         if node is not None and node.reach is Reach.GONE:
             down.append(name)
         elif node is not None and node.reach is Reach.BEATING:
-            blocking += _said(node, service.instances.get(name))
-            left += [name] if _has_left(service.instances.get(name)) else []
-        elif node is not None and node.reach is Reach.HEARD and (said := tuple(_said(node, service.instances.get(name)))):
+            blocking += _said(node, instance)
+            left += [name] if _has_left(instance) else []
+        elif node is not None and node.reach is Reach.HEARD and (said := tuple(_said(node, instance))):
             # alive, by its own word: nobody takes from it what it has
             blocking += said
         elif node is not None and _is_awaited(e, node):
@@ -60,8 +60,9 @@ def _has_left(instance: InstanceView | None) -> bool:
 
     Only then is such a node named to the drivers: what a person starts there by hand at this moment is not taken away.
     """
-    is_left = instance is not None and (instance.is_left or instance.expects_up)
-    return instance is not None and is_left and instance.avail in _WHOLLY_DOWN and not instance.monitor.is_acting
+    if instance is None or not (instance.is_left or instance.expects_up):
+        return False
+    return instance.avail in _WHOLLY_DOWN and not instance.monitor.is_acting
 
 
 def _said(node: NodeView, instance: InstanceView | None) -> Iterator[Reason]:
@@ -82,6 +83,23 @@ def _said(node: NodeView, instance: InstanceView | None) -> Iterator[Reason]:
 
 def _is_awaited(e: Evaluation, node: NodeView) -> bool:
     return node.state in AWAITED and not e.timer.has_passed(node.reach_since, e.settings.maintenance_grace_period)
+
+
+def released_by(e: Evaluation, service: ServiceView, request: str) -> str:
+    """The node that has stopped it for a request and told so, where every other one tells as well that it is down there; else empty.
+
+    Only then need nobody be asked on the network: who had its addresses until now has let them go.
+    """
+    others = [(name, service.instances.get(name)) for name in e.others(service)]
+    if not request or not all(_tells_down(e.view.nodes.get(name), instance) for name, instance in others):
+        return ""
+    return next((name for name, instance in others if instance is not None and instance.served == request), "")
+
+
+def _tells_down(node: NodeView | None, instance: InstanceView | None) -> bool:
+    is_heard = node is not None and node.reach is Reach.BEATING and node.is_told and node.state is not NodeState.INIT
+    is_down = instance is not None and instance.avail in _WHOLLY_DOWN and instance.monitor.is_open
+    return is_heard and is_down and instance is not None and not instance.expects_up and not instance.is_left
 
 
 def contest(e: Evaluation, service: ServiceView, rank: int) -> Iterator[Reason]:

@@ -24,6 +24,13 @@ def _unreached(e: Evaluation, service: ServiceView) -> Iterator[Reason]:
     return (Reason("request.silent", node) for node in e.others(service) if is_silent(e, node))
 
 
+def _old_knowledge(e: Evaluation, service: ServiceView) -> tuple[Reason, ...]:
+    """What stands against destroying something right after this node was away: it may be in use by now, by a later request."""
+    if not e.others(service) or e.timer.has_passed(e.view.awake_since, e.settings.heartbeat_timeout):
+        return ()
+    return (Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),)),)
+
+
 def in_turn(action: str, *, is_leader_first: bool) -> Step:
     """An action that the leader does before the others, or after them."""
 
@@ -38,8 +45,9 @@ def in_turn(action: str, *, is_leader_first: bool) -> Step:
         if is_leader_first and service.has_data_at_stake and (silent := tuple(_unreached(e, service))):
             return nothing(service, *silent)
         if not DONE[action](e.mine(service)):
-            if waits_for:
-                return nothing(service, *(Reason("request.waiting", node) for node in waits_for))
+            old = _old_knowledge(e, service) if not is_leader_first or service.has_data_at_stake else ()
+            if hindrances := (*(Reason("request.waiting", node) for node in waits_for), *old):
+                return nothing(service, *hindrances)
             return act(e, service, action, why(request), request=request.id)
         waiting = tuple(missing(e, service, request, DONE[action], waits_for_silent=not is_leader_first))
         return nothing(service, *waiting) if waiting else done(service, request)
@@ -71,6 +79,8 @@ def purge(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     order = ranked(e.view, service, [node for node, _ in e.present(service)])
     if e.me == order[0] and len(order) > 1:
         return nothing(service, *(Reason("request.waiting", node) for node in order[1:]))
+    if old := _old_knowledge(e, service):
+        return nothing(service, *old)
     return act(e, service, "purge", why(request), request=request.id)
 
 

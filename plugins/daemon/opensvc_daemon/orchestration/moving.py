@@ -64,7 +64,7 @@ def _give_way(e: Evaluation, service: ServiceView, request: Request, targets: tu
     """What a node does that is none of the targets."""
     if e.mine(service).is_active and (service.is_failover or len(up) == len(targets)):
         held_back = _hold_back(e, service, request) if service.is_failover and not up else ()
-        return held_back or lower(e, service, "stop", why(request), request=request.id)
+        return held_back or lower(e, service, "stop", why(request), request=request.id, is_handed_over=service.is_failover)
     return stand_back(e, service, *(Reason("request.waiting", node) for node in targets))
 
 

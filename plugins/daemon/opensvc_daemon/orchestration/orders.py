@@ -26,6 +26,8 @@ class Do(Enum):
     END_REQUEST = "end request"
     RUN = "run"  # a command of the administrator: pre_monitor_action
 
+    __hash__ = object.__hash__  # as in MonitorState
+
 
 class Order(NamedTuple):
     """One order of a decision.
@@ -42,6 +44,7 @@ class Order(NamedTuple):
         request: the id of the request that is served or ended.
         progress: how END_REQUEST ends it.
         confirmed_down: nodes that a start may take to be down.
+        is_handed_over: of an ACT: a stop after which another node starts it, or the start after such a stop, which all nodes have told.
         reasons: why; never empty.
     """
 
@@ -56,6 +59,7 @@ class Order(NamedTuple):
     request: str = ""
     progress: Progress | None = None
     confirmed_down: tuple[str, ...] = ()
+    is_handed_over: bool = False
     reasons: tuple[Reason, ...] = ()
 
     def __str__(self) -> str:

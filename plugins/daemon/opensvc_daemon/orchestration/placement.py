@@ -49,6 +49,14 @@ def ranked(view: View, service: ServiceView, nodes: Iterable[str]) -> Sequence[s
     return sorted(ordered, key=lambda node: key(view, service, node)) if key else ordered
 
 
+def measured(view: View, service: ServiceView, node: str) -> float | None:
+    """What a node is ranked by that changes with time: its load, or its score. None: by no such number."""
+    found = view.nodes.get(node)
+    if found is None:
+        return None
+    return {"load avg": found.load, "score": float(found.score)}.get(service.placement)
+
+
 def _number(path: str) -> int:
     """The number that a service's name begins with, else 0."""
     found = re.match(r"\d+", path.rpartition("/")[2])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from opensvc_daemon.orchestration.candidates import Choice, choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.guards import Clearance, clearance
-from opensvc_daemon.orchestration.knowledge import Elsewhere, contest, elsewhere, unheard
+from opensvc_daemon.orchestration.knowledge import Elsewhere, contest, elsewhere, released_by, unheard
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
@@ -17,13 +17,20 @@ Orders = tuple[Order, ...]
 
 
 def act(
-    e: Evaluation, service: ServiceView, action: str, *reasons: Reason, request: str = "", confirmed_down: Sequence[str] = ()
+    e: Evaluation,
+    service: ServiceView,
+    action: str,
+    *reasons: Reason,
+    request: str = "",
+    confirmed_down: Sequence[str] = (),
+    is_handed_over: bool = False,
 ) -> Orders:
     """An action on this node's instance, if one more may begin."""
     if e.slots <= 0:
         return nothing(service, Reason("parallel", "", (str(e.settings.max_parallel - e.slots),)), *reasons)
     e.slots -= 1
-    return (Order(Do.ACT, service.path, action=action, request=request, confirmed_down=tuple(confirmed_down), reasons=reasons),)
+    order = Order(Do.ACT, service.path, action=action, request=request, confirmed_down=tuple(confirmed_down), reasons=reasons)
+    return (order._replace(is_handed_over=is_handed_over),)
 
 
 def nothing(service: ServiceView, *reasons: Reason) -> Orders:
@@ -78,7 +85,10 @@ def rise(e: Evaluation, service: ServiceView, rank: int, *reasons: Reason, is_hu
         *(Reason("fence.confirmed", node) for node in others.down),
         *(Reason("peer.left", node) for node in others.left),
     )
-    return act(e, service, "start", *why, request=request, confirmed_down=(*others.down, *others.left, *cleared.confirmed_down))
+    names = (*others.down, *others.left, *cleared.confirmed_down)
+    source = released_by(e, service, request) if is_hurried and service.is_failover else ""
+    told = (Reason("peer.released", source),) if source else ()
+    return act(e, service, "start", *why, *told, request=request, confirmed_down=names, is_handed_over=bool(source))
 
 
 def obstacles(e: Evaluation, service: ServiceView, others: Elsewhere) -> Iterator[Reason]:

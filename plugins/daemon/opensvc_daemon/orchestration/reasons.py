@@ -60,6 +60,7 @@ TEXTS: Mapping[str, str] = {
     # nodes that may have it active
     "awaited": "{node} announced {0} and is awaited for {1} more",
     "peer.left": "{node} has it down and nobody stopped it there: what is left of it is taken over",
+    "peer.released": "{node} has stopped it, and all tell that it is down: nobody has to be asked on the network",
     "peer.shutting": "{node} is shutting down",
     "guard.none": (
         "{node} does not answer and may have it active; data is at stake and no guard is configured: configure fencing or a lease, "

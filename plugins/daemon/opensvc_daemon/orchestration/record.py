@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple, cast, get_args, get_origin, get_type_hints
 
@@ -71,11 +71,11 @@ def read(entry: bytes) -> Recorded:
     """One entry. Raises ValueError where it is damaged or of another version."""
     try:
         return cast("Recorded", unpack(Recorded, json.loads(zlib.decompress(entry))))
-    except (zlib.error, TypeError, KeyError, ValueError) as exc:
+    except (zlib.error, TypeError, KeyError, ValueError, AttributeError, RecursionError) as exc:
         raise ValueError(f"this is no record of a decision, or one of another version: {exc}") from exc
 
 
-def replay(record: Record, decider: Callable[[View, float], Decision] = decide) -> Iterator[Difference]:
+def replay(record: Iterable[Recorded], decider: Callable[[View, float], Decision] = decide) -> Iterator[Difference]:
     """Run what was known then through today's code; what comes out differently."""
     for recorded in record:
         today = decider(recorded.view, recorded.now)

@@ -27,6 +27,8 @@ class Wish(Enum):
     CLEAR = "clear"
     ABORT = "abort"
 
+    __hash__ = object.__hash__  # as in MonitorState
+
 
 @unique
 class Progress(Enum):
@@ -37,6 +39,8 @@ class Progress(Enum):
     REFUSED = "refused"
     FAILED = "failed"
     ABORTED = "aborted"
+
+    __hash__ = object.__hash__  # as in MonitorState
 
 
 class Request(NamedTuple):

@@ -35,6 +35,8 @@ class MonitorState(Enum):
     SHUTTING = "shutting"
     SHUTDOWN_FAILED = "shutdown failed"
 
+    __hash__ = object.__hash__  # Enum's own is a call in Python, and each look into a set of them needs one
+
     @property
     def is_acting(self) -> bool:
         """An action is under way."""
@@ -105,6 +107,8 @@ class NodeState(Enum):
     UPGRADE = "upgrade"
     DRAINING = "draining"
     SHUTTING = "shutting"
+
+    __hash__ = object.__hash__  # as in MonitorState
 
 
 NODE_TRANSITIONS: Mapping[NodeState, Mapping[str, NodeState]] = {

@@ -25,6 +25,8 @@ class Reach(Enum):
     UNSEEN = "unseen"  # it was never heard since our daemon began
     GONE = "gone"  # known to run nothing: it said so as its last word, or a guard or a person confirmed it
 
+    __hash__ = object.__hash__  # as in MonitorState
+
 
 @unique
 class Fencing(Enum):
@@ -34,6 +36,8 @@ class Fencing(Enum):
     RUNNING = "running"
     CONFIRMED = "confirmed"
     FAILED = "failed"
+
+    __hash__ = object.__hash__  # as in MonitorState
 
 
 @unique
@@ -46,6 +50,8 @@ class Guard(Enum):
     EXCLUSIVE = "exclusive"
     ACCEPT = "accept"
 
+    __hash__ = object.__hash__  # as in MonitorState
+
 
 @unique
 class Lease(Enum):
@@ -55,6 +61,8 @@ class Lease(Enum):
     ASKED = "asked"
     REFUSED = "refused"
     HELD = "held"
+
+    __hash__ = object.__hash__  # as in MonitorState
 
 
 class Settings(NamedTuple):
@@ -135,7 +143,7 @@ class InstanceView(NamedTuple):
             may be left of it.
         is_alone: it is up, and was so while its node had no quorum.
         served: the id of the last request for which an action of its own has ended, well or not, or in which it took part to
-            the end (`absence.has_taken_part`).
+            the end (`absence.served_at_end`).
         config: a digest of the file that the node has.
         failed_action: the monitor action that was tried and failed.
     """
@@ -176,7 +184,8 @@ MAY_ACTIVATE = frozenset({state for state in MonitorState if state.is_acting} - 
 class ServiceView(NamedTuple):
     """One service: what its file says, the same on all nodes, and its instances by node.
 
-    `lease`: this node's lease of it. `split_resolution` is what happens with a failover service that is up twice: `freeze` or
+    `lease`: this node's lease of it; of one that was refused, `lease_wait`: seconds after which it may be granted, by the word of those
+    who refused, 0: they gave none. `split_resolution` is what happens with a failover service that is up twice: `freeze` or
     `quorum` (keep the one whose node had the quorum).
     """
 
@@ -205,6 +214,7 @@ class ServiceView(NamedTuple):
     is_rolled_back: bool = True
     lease: Lease = Lease.NONE
     lease_since: float = 0.0
+    lease_wait: float = 0.0
 
     @property
     def is_failover(self) -> bool:

@@ -75,6 +75,9 @@ class Carrying:
 
     def _keep(self, order: Order) -> None:
         """What the action itself has written to the disk, whoever reads it."""
+        if order.action in REMOVING:
+            self._monitor.machine.remove(order.service)
+            return
         kept = self._monitor.machine.kept(order.service)
         for name, value in DONE.get(order.action, {}).items():
             setattr(kept, name, value)
@@ -91,7 +94,7 @@ class Carrying:
             failed = {"failed_action": order.action} if order.action in MONITOR_ACTIONS else {}
             monitor.change(service, monitor=ACTIONS[STATE_OF[order.action]][1], **served, **failed)
         elif order.action in REMOVING:
-            self._remove(service)
+            monitor.machine.remove(service)
         else:
             started = {"last_start": monitor.world.agenda.now, "failed_action": ""} if order.action == "start" else {}
             if order.action in ("start", "restart"):
@@ -99,13 +102,6 @@ class Carrying:
                 monitor.look(service)
             ends = MonitorState.START_FAILED if order.action == "switch" else MonitorState.IDLE
             monitor.change(service, monitor=ends, **DONE.get(order.action, {}), **served, **started)
-
-    def _remove(self, service: str) -> None:
-        monitor = self._monitor
-        del monitor.instances[service]
-        monitor.machine.disk.kept.pop(service, None)
-        monitor.machine.disk.configs.pop(service, None)
-        monitor.grow()
 
     def _restart_resource(self, order: Order) -> None:
         if order.service not in self._monitor.machine.runner.running:

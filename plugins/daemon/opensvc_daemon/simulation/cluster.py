@@ -20,7 +20,10 @@ class ResourceSetup(NamedTuple):
 
 
 class ServiceSetup(NamedTuple):
-    """A service: the fields of a ServiceView that come from its file, its resources, and how many seconds its actions take."""
+    """A service: the fields of a ServiceView that come from its file, its resources, and how many seconds its actions take.
+
+    `unfit`: the nodes that don't meet its constraints.
+    """
 
     path: str
     nodes: tuple[str, ...]
@@ -46,6 +49,7 @@ class ServiceSetup(NamedTuple):
     is_rolled_back: bool = True
     starts: float = 1.0
     stops: float = 1.0
+    unfit: tuple[str, ...] = ()
     resources: tuple[ResourceSetup, ...] = (ResourceSetup("fs#1"), ResourceSetup("app#1"))
 
     @property
@@ -65,12 +69,13 @@ SHARED = tuple(ServiceSetup._fields[: ServiceSetup._fields.index("starts")])
 
 
 class NodeSetup(NamedTuple):
-    """A node. `rate`: of its clock. `fence`: whether an agent can power it off."""
+    """A node. `rate`: of its clock. `fence`: whether an agent can power it off. `score`: for services that go by it."""
 
     name: str
     rate: float = 1.0
     fence: bool = True
     weight: int = 1
+    score: int = 0
 
 
 class ClusterSetup(NamedTuple):

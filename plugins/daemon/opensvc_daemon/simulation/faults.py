@@ -14,14 +14,16 @@ from opensvc_daemon.simulation.story import Story
 
 # When the cluster has come up, and for how long things go wrong at most.
 BEGIN, LONGEST = 20.0, 600.0
-WISHES = (Wish.START, Wish.STOP, Wish.RESTART, Wish.FREEZE, Wish.THAW, Wish.SWITCH, Wish.TAKEOVER, Wish.GIVEBACK, Wish.CLEAR, Wish.ABORT)
+WISHES = tuple(Wish)
+# Of those that leave nothing of a service to be watched, few: as often as all of them together another one is asked for.
+_ENDS = (Wish.UNPROVISION, Wish.PURGE, Wish.DELETE)
 ACTIONS = ("start", "stop")
 
 
 def story_of(seed: int) -> Story:
     """The story of a seed: a cluster by chance, with five to fifteen faults."""
     random = Random(f"story {seed}")
-    setup = _cluster(random)
+    setup = _varied(Random(f"variety {seed}"), _cluster(random))
     return beset(setup, seed, random.randint(5, 15))
 
 
@@ -169,6 +171,8 @@ def _fence(fate: _Fate) -> Iterator[Event]:
 
 def _person(fate: _Fate) -> Iterator[Event]:
     service, wish = fate.service(), fate.random.choice(WISHES)
+    if wish in _ENDS and fate.random.random() < 0.7:
+        wish = Wish.PROVISION
     to = fate.random.sample(service.nodes, 1) if wish in (Wish.SWITCH, Wish.TAKEOVER) else ()
     yield fate.event("request", fate.random.choice(service.nodes), service.path, wish.value, *to)
     if fate.random.random() < 0.3:
@@ -251,11 +255,33 @@ def _cluster(random: Random) -> ClusterSetup:
     )
 
 
+def _varied(random: Random, setup: ClusterSetup) -> ClusterSetup:
+    """The same with what few clusters have."""
+    nodes = tuple(node._replace(score=random.randint(0, 100)) for node in setup.nodes)
+    settings = setup.settings._replace(max_parallel=random.choice((1, 2, 10, 10)))
+    return setup._replace(nodes=nodes, settings=settings, services=tuple(_seldom(random, service) for service in setup.services))
+
+
+_FALLBACKS = (("switch", "stop"), ("freezestop", "reboot"), ("stop", "crash"), ("none",))
+
+
+def _seldom(random: Random, service: ServiceSetup) -> ServiceSetup:
+    if random.random() < 0.2:
+        service = service._replace(orchestrate=random.choice(("start", "start", "no")))
+    if random.random() < 0.2:
+        service = service._replace(placement=random.choice(("score", "last start", "none")))
+    if random.random() < 0.2:
+        service = service._replace(monitor_action=random.choice(_FALLBACKS))
+    if random.random() < 0.2:
+        service = service._replace(resources=(ResourceSetup("disk#0", is_standby=True, restart=1), *service.resources))
+    return service._replace(unfit=tuple(random.sample(service.nodes, 1))) if random.random() < 0.15 else service
+
+
 def _related(random: Random, services: tuple[ServiceSetup, ...]) -> tuple[ServiceSetup, ...]:
     """Sometimes the last service needs the first one, or wants to be beside it, or not."""
     if len(services) < 2 or random.random() < 0.6:
         return services
-    relation = random.choice(("parents", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity"))
+    relation = random.choice(("parents", "children", "hard_affinity", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity"))
     last = services[-1]._replace(**{relation: (services[0].path,)})  # type: ignore[arg-type] # each of them is a tuple of names
     return (*services[:-1], last)
 

@@ -32,6 +32,7 @@ INVARIANTS = {
     "reasons": "every order has a reason, and so has every service that is not where it is wanted",
     "requests": "what a person asked for comes to an end",
     "untouched": "a daemon's death changes no service",
+    "in use": "what is active on a node is not destroyed from another one",
     "contract": "orders fit the table of transitions, and are not given in circles",
 }
 # Decisions of one node in so many seconds that show a circle.
@@ -40,6 +41,7 @@ CIRCLE, SECONDS = 400, 10.0
 STALE = 30.0
 RISING = frozenset({"start", "restart"})
 MOVING = frozenset({"start", "restart", "stop", "shutdown"})
+DESTROYING = frozenset({"unprovision", "purge"})
 LEAVING = frozenset({NodeState.SHUTTING, NodeState.DRAINING})
 
 
@@ -117,6 +119,8 @@ class Referee:
         is_own = not order.request and monitor.state not in LEAVING
         if is_own and order.action in MOVING and (instance.is_frozen or monitor.machine.disk.is_frozen):
             self.object("frozen", f"{monitor.name}: {order}")
+        if order.action in DESTROYING and (users := set(self._world.history.active(order.service)) - {monitor.name}):
+            self.object("in use", f"{monitor.name}: {order}, which is active on {' and '.join(sorted(users))}")
         if order.action in RISING and setup.is_failover and not instance.is_active:
             self._judge_start(monitor, order, setup)
         if is_own and order.action == "stop" and setup.is_failover and instance.avail is Status.UP:
@@ -195,8 +199,7 @@ class Referee:
             ("requests", f"{service}: {request.wish.value} of {request.id} is still {request.progress.value}")
             for request in {monitor.instances[service].request for monitor in holders}
             if request is not None and request.is_active and not self._is_stuck(setup)
-            # nobody can serve it: that is said, and it waits until a person thaws a node, or something else lets it
-            if request.wish not in (Wish.START, Wish.RESTART) or self._candidates(service, setup, holders)
+            if request.wish not in (Wish.START, Wish.RESTART) or self._can_start(service, setup, holders)
         ]
         active = self._world.history.active(service)
         if not found and not self._is_stuck(setup) and self._is_due(service, setup, holders):
@@ -218,9 +221,12 @@ class Referee:
             return len(self._world.history.active(service)) != 1 and setup.is_guarded
         if not setup.is_rolled_back and any(one.monitor is MonitorState.START_FAILED for one in instances):
             return False
-        if not all(self._is_up(parent.partition("@")[0]) for parent in setup.parents):
-            return False
-        return bool(self._candidates(service, setup, holders))
+        return self._can_start(service, setup, holders)
+
+    def _can_start(self, service: str, setup: ServiceSetup, holders: list[Monitor]) -> bool:
+        """Else it is said that it waits, until a person thaws a node or looks at its parents, or something else lets it."""
+        has_parents = all(self._is_up(parent.partition("@")[0]) for parent in setup.parents)
+        return has_parents and bool(self._candidates(service, setup, holders))
 
     def _is_stuck(self, setup: ServiceSetup) -> bool:
         """A node left the game after all, stays off, and no guard can be satisfied for it."""
@@ -232,7 +238,7 @@ class Referee:
     def _is_up(self, service: str) -> bool:
         """As far as what needs it is concerned; one that does not exist is needed by nobody."""
         found = [machine.monitor.instances.get(service) for machine in self._world.nodes if machine.monitor]
-        return service not in self._world.services or any(one is not None and one.avail is Status.UP for one in found)
+        return not self._world.exists(service) or any(one is not None and one.avail is Status.UP for one in found)
 
     def _candidates(self, service: str, setup: ServiceSetup, holders: list[Monitor]) -> list[str]:
         return [monitor.name for monitor in holders if monitor.name in setup.nodes and self._may_run(service, monitor)]

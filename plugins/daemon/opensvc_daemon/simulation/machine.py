@@ -34,11 +34,12 @@ class Kept:
 
 
 class Disk:
-    """What outlives a crash."""
+    """What outlives a crash. `buried`: the last versions of the files that were deleted here."""
 
     def __init__(self) -> None:
         self.is_frozen = False
         self.configs: dict[str, Config] = {}
+        self.buried: dict[str, int] = {}
         self.kept: dict[str, Kept] = {}
 
 
@@ -197,12 +198,20 @@ class Machine:
     def load_of(self, service: str) -> Load:
         """What runs of a service here."""
         if service not in self.loads:
-            self.loads[service] = Load(self.disk.configs[service].setup)
+            self.loads[service] = Load(self.world.file(service))
         return self.loads[service]
 
     def kept(self, service: str) -> Kept:
         """What is on the disk for a service."""
         return self.disk.kept.setdefault(service, Kept())
+
+    def remove(self, service: str) -> None:
+        """Its file is deleted here, and does not come back from who missed that."""
+        self.disk.kept.pop(service, None)
+        if config := self.disk.configs.pop(service, None):
+            self.disk.buried[service] = config.version
+        if self.monitor and self.monitor.instances.pop(service, None) is not None:
+            self.monitor.grow()
 
     def activate(self, service: str, rid: str) -> None:
         """A resource is up from now on."""

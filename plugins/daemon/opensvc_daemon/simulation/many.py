@@ -19,6 +19,8 @@ from opensvc_daemon.simulation.world import Decide
 
 # Failing seeds that are shrunk and told, each of another invariant.
 TOLD = 3
+# Seeds after which a line tells how far it is.
+STRETCH = 1000
 
 
 class Summary(NamedTuple):
@@ -38,12 +40,12 @@ def summary(seed: int, decide: Decide = decide) -> Summary:
 
 
 def summaries(seeds: Sequence[int], jobs: int) -> Iterator[Summary]:
-    """The stories of some seeds, as they end."""
+    """The stories of some seeds, in their order."""
     if jobs == 1:
         yield from map(summary, seeds)
         return
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap_unordered(summary, seeds, chunksize=10)
+        yield from pool.imap(summary, seeds, chunksize=10)
 
 
 def main(words: Sequence[str], out: TextIO = sys.stdout) -> int:
@@ -58,8 +60,8 @@ def main(words: Sequence[str], out: TextIO = sys.stdout) -> int:
     for one in summaries(range(given.first, given.first + given.seeds), given.jobs):
         done += Counter(seeds=1, exceptions=len(one.exceptions), seconds=int(one.seconds), decisions=one.decisions)
         failing += [one] if one.violations else []
-        _progress(done["seeds"], given.seeds, len(failing), out)
-    _tell(sorted(failing), out)
+        _progress(given.first, done["seeds"], given.seeds, len(failing), out)
+    _tell(failing, out)
     took = time.monotonic() - begin
     print(
         f"{done['seeds']} seeds, {done['seconds'] / 3600:.0f} hours, {done['decisions']} decisions in {took:.0f} s; "
@@ -69,9 +71,12 @@ def main(words: Sequence[str], out: TextIO = sys.stdout) -> int:
     return 1 if failing else 0
 
 
-def _progress(done: int, all_: int, failing: int, out: TextIO) -> None:
+def _progress(first: int, done: int, all_: int, failing: int, out: TextIO) -> None:
+    """On a terminal one line that changes; elsewhere a line now and then, with what goes on from there."""
     if out.isatty():
         print(f"\r{done} of {all_}, {failing} fail ", end="", file=out, flush=True)
+    elif done % STRETCH == 0 and done < all_:
+        print(f"{done} of {all_}, {failing} fail; the rest: --from {first + done} --seeds {all_ - done}", file=out, flush=True)
 
 
 def _tell(failing: Sequence[Summary], out: TextIO) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from opensvc_core.api import Status
-from opensvc_daemon.orchestration.absence import has_taken_part
+from opensvc_daemon.orchestration.absence import served_at_end
 from opensvc_daemon.orchestration.orders import Order
 from opensvc_daemon.orchestration.reaching import as_seen, follows
 from opensvc_daemon.orchestration.requests import Request, latest
@@ -65,7 +65,7 @@ class Monitor:
         for name in self.instances:
             self.change(name, avail=Status.UNDEF)
         self._look_at_all()
-        self._tick()
+        self._tick(self.machine.now)
 
     def _look_at_all(self) -> None:
         """What an earlier daemon has begun has to end first: until then nobody knows what the services will be."""
@@ -108,19 +108,19 @@ class Monitor:
             for do in held_up:
                 self.world.agenda.after(0.0, self.machine.guarded(do))
 
-    def _loop(self) -> None:
-        """Notice a gap."""
+    def _loop(self) -> float:
+        """Notice a gap. What the clock shows now."""
         now = self.machine.now
         if now - self._looped > self.world.setup.settings.heartbeat_timeout / 2:
             self.awake_since = now
             self.hearing.woke(now)
             self.touch()
         self._looped = now
+        return now
 
     # -- beats
 
-    def _tick(self) -> None:
-        now = self.machine.now
+    def _tick(self, now: float) -> None:
         self._ask_arbitrators()
         self._beat(now)
         self._check(now)
@@ -132,8 +132,7 @@ class Monitor:
         if self.is_hung:
             self._held_up.append(self._pulse)
             return
-        self._loop()
-        self._tick()
+        self._tick(self._loop())
 
     def _check(self, now: float) -> None:
         """Who has fallen silent, or is heard again; and be there at the moment when the next one may fall silent."""
@@ -164,8 +163,7 @@ class Monitor:
         if self.is_hung:
             self._held_up.append(lambda: self.hears(message, link))
             return
-        self._loop()
-        now = self.machine.now
+        now = self._loop()
         if self.hearing.received(message, link, now):
             self._merge(message.data, now)
             self._check(now)
@@ -194,7 +192,8 @@ class Monitor:
         """What is the cluster's and not the peer's own: files, and what people asked for."""
         for name, config in data.configs.items():
             known = self.machine.disk.configs.get(name)
-            if known is None or known.version < config.version:
+            version = self.machine.disk.buried.get(name, 0) if known is None else known.version
+            if version < config.version:
                 self.machine.disk.configs[name] = config
                 self.configure(name)
         for name, instance in data.instances.items():
@@ -205,8 +204,7 @@ class Monitor:
     def learn(self, service: str, request: Request) -> None:
         """What people asked for, or its end."""
         instance = self.instances[service]
-        served = {"served": request.id} if has_taken_part(instance, request) else {}
-        self.change(service, request=request, **served)
+        self.change(service, request=request, served=served_at_end(instance, request))
 
     # -- what it says
 
@@ -286,7 +284,7 @@ class Monitor:
         load = self.machine.load_of(service)
         load.setup = config.setup
         if service in self.instances:
-            self.change(service, config=str(config.version))
+            self.change(service, config=str(config.version), meets_constraints=self.name not in config.setup.unfit)
             self._drop_foreign(service, config)
         elif self.name in config.setup.nodes or load.is_active:
             self.instances[service] = self._instance(service, config)
@@ -313,6 +311,7 @@ class Monitor:
             request=kept.request,
             last_start=kept.last_start,
             config=str(config.version),
+            meets_constraints=self.name not in config.setup.unfit,
         )
 
     def ask(self, service: str, request: Request) -> None:

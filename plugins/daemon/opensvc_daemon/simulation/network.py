@@ -27,11 +27,12 @@ QUICKEST, SLOWEST = 0.0002, 0.004
 
 
 class Network:
-    """All ways between all nodes and arbitrators, over each of the links."""
+    """All ways between all nodes and arbitrators, over each of the links. `is_steady`: chance has no part in what arrives."""
 
     def __init__(self, agenda: Agenda, random: Random, links: tuple[str, ...]) -> None:
         self._agenda, self._random, self.links = agenda, random, links
         self._weathers: dict[Way, Weather] = {}
+        self.is_steady = True
 
     @property
     def is_fine(self) -> bool:
@@ -45,15 +46,12 @@ class Network:
             self._weathers[start, end, link] = found
             if found == FINE:
                 del self._weathers[start, end, link]
-
-    @property
-    def is_steady(self) -> bool:
-        """Chance has no part in what arrives."""
-        return all(weather == CUT for weather in self._weathers.values())
+        self.is_steady = all(weather == CUT for weather in self._weathers.values())
 
     def heal(self) -> None:
         """Fine weather everywhere."""
         self._weathers.clear()
+        self.is_steady = True
 
     def is_open(self, start: str, end: str) -> bool:
         """Whether a message may arrive."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from opensvc_daemon.orchestration.states import NodeState
 from opensvc_daemon.orchestration.view import Arbitrator, Fencing, InstanceView, NodeView, Reach, ServiceView, View
 from opensvc_daemon.simulation.cluster import SHARED, NodeSetup
 from opensvc_daemon.simulation.data import Config
 
 if TYPE_CHECKING:
     from opensvc_daemon.simulation.monitor import Monitor
+
+_shared = attrgetter(*SHARED)
 
 
 def view_of(monitor: Monitor) -> View:
@@ -35,6 +39,7 @@ def _own(monitor: Monitor, setup: NodeSetup) -> NodeView:
         is_frozen=machine.disk.is_frozen,
         is_overloaded=machine.is_overloaded,
         load=machine.load,
+        score=setup.score,
         merged=monitor.generation,
         can_be_fenced=setup.fence,
         weight=setup.weight,
@@ -44,26 +49,22 @@ def _own(monitor: Monitor, setup: NodeSetup) -> NodeView:
 def _peer(monitor: Monitor, setup: NodeSetup) -> NodeView:
     ear, data = monitor.hearing.ears[setup.name], monitor.data_of.get(setup.name)
     fencing, fencing_since = monitor.fencing.get(setup.name, (Fencing.NONE, 0.0))
-    node = NodeView(
+    is_gone = ear.reach is not Reach.BEATING and setup.name in monitor.gone()
+    return NodeView(
         setup.name,
-        ear.reach,
+        Reach.GONE if is_gone else ear.reach,
         ear.since,
+        data.state if data else NodeState.IDLE,
+        monitor.state_seen.get(setup.name, 0.0),
+        is_frozen=data is not None and data.is_frozen,
+        is_overloaded=data is not None and data.is_overloaded,
+        load=data.load if data else 0.0,
+        score=setup.score,
         merged=ear.merged,
         fencing=fencing,
         fencing_since=fencing_since,
         can_be_fenced=setup.fence,
         weight=setup.weight,
-    )
-    if ear.reach is not Reach.BEATING and setup.name in monitor.gone():
-        node = node._replace(reach=Reach.GONE)
-    if data is None:
-        return node
-    return node._replace(
-        state=data.state,
-        state_since=monitor.state_seen[setup.name],
-        is_frozen=data.is_frozen,
-        is_overloaded=data.is_overloaded,
-        load=data.load,
     )
 
 
@@ -73,5 +74,5 @@ def _service(monitor: Monitor, name: str, config: Config) -> ServiceView:
         instances[monitor.name] = monitor.instances[name]
     beat = monitor.machine.beat
     lease, since = beat.lease(name) if beat else (ServiceView._field_defaults["lease"], 0.0)
-    shared = {field: getattr(config.setup, field) for field in SHARED}
-    return ServiceView(instances=instances, lease=lease, lease_since=since, **shared)
+    path, nodes, *shared = _shared(config.setup)
+    return ServiceView._make((path, nodes, instances, *shared, lease, since, 0.0))

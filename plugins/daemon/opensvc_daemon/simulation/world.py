@@ -144,6 +144,10 @@ class World:
         """The latest file of a service."""
         return self.services[service].setup
 
+    def exists(self, service: str) -> bool:
+        """Whether a node that can be asked has a file of it."""
+        return any(service in machine.disk.configs for machine in self.nodes if machine.is_running)
+
     def was_up(self, node: str, service: str, seconds: float) -> bool:
         """Whether anything of a service is up on a node, or was so not longer ago than that."""
         load = self.machines[node].loads.get(service)
@@ -153,9 +157,11 @@ class World:
 
     def change_file(self, service: str, setup: ServiceSetup) -> None:
         """A person edits a service's file, on the first node that is there; the others get it with its beats."""
+        if not self.exists(service):
+            return
         config = self.services[service] = Config(self.services[service].version + 1, setup)
         for machine in self.nodes:
-            if machine.is_running:
+            if machine.is_running and service in machine.disk.configs:
                 machine.disk.configs[service] = config
                 if machine.monitor:
                     machine.monitor.configure(service)

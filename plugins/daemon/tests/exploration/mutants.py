@@ -267,7 +267,10 @@ MUTANTS = (
     Mutant("forgets who was away when it was stopped", {(decide, "catch_up"): lambda *_: ()}, STOPPED, "7"),
     Mutant(
         "freezes again what a person has thawed",
-        {(messaging, "has_taken_part"): lambda *_: False, (absence, "_LEFT"): {**absence._LEFT, Wish.START: lambda _: False}},
+        {
+            (messaging, "served_at_end"): lambda instance, _: instance.served,
+            (absence, "_LEFT"): {**absence._LEFT, Wish.START: lambda _: False},
+        },
         STOPPED._replace(asks=(Ask(Wish.STOP), Ask(Wish.START, at=1)), budget={}),
         "7",
     ),

@@ -7,9 +7,12 @@ from opensvc_daemon.orchestration.placement import ranked
 from opensvc_daemon.orchestration.view import NodeView, ServiceView, View
 
 from .mutants import MUTANTS, broken
+from .mutants_of_making import MADE
+
+ALL = (*MUTANTS, *MADE)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: mutant.name)
 def test_a_broken_rule_is_found(mutant):
     with broken(mutant):
         found = explore(mutant.model._replace(limit=30_000, samples=3)).found
@@ -17,13 +20,13 @@ def test_a_broken_rule_is_found(mutant):
     assert any(complaint.startswith(mutant.invariant) for complaint in found.complaints), str(found)
 
 
-@pytest.mark.parametrize("model", {mutant.model.name: mutant.model for mutant in MUTANTS}.values(), ids=lambda model: model.name)
+@pytest.mark.parametrize("model", {mutant.model.name: mutant.model for mutant in ALL}.values(), ids=lambda model: model.name)
 def test_in_the_same_models_nothing_is_found_in_the_right_rules(model):
     assert explore(model._replace(limit=2_000, samples=3)).found is None
 
 
 def test_there_are_enough_mutants():
-    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 20
+    assert len({mutant.name for mutant in ALL}) == len(ALL) >= 40
 
 
 # Placement is chosen among nodes that all know the same: a property tells more of it than a state.

@@ -1,5 +1,8 @@
 """The search finds the shortest way to what is wrong, and tells it."""
 
+import io
+
+from opensvc_daemon.exploration.__main__ import main
 from opensvc_daemon.exploration.model import Model
 from opensvc_daemon.exploration.search import Search, explore
 from opensvc_daemon.orchestration.decide import decide
@@ -52,3 +55,14 @@ def test_another_run_visits_the_same_states():
     model = Model("again", budget={"crash": 1, "silence": 1})
     first, second = explore(model), explore(model)
     assert (first.states, first.moves, first.depth) == (second.states, second.moves, second.depth)
+
+
+def test_a_long_run_goes_on_with_the_model_that_comes_next():
+    whole, rest = io.StringIO(), io.StringIO()
+    assert main(["best", "--jobs", "2"], whole) == 0
+    lines = whole.getvalue().splitlines()
+    assert [line.partition(":")[0] for line in lines[:-1]] == [f"{number} of {len(lines) - 1}" for number in range(1, len(lines))]
+    assert main(["best", "--jobs", "1", "--from", str(len(lines) - 1)], rest) == 0
+    last, total = rest.getvalue().splitlines()
+    assert last.split(" (")[0] == lines[-2].split(" (")[0]
+    assert "of 1 models in" in total

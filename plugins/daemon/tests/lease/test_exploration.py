@@ -149,8 +149,9 @@ def test_a_broken_rule_lets_two_hold_at_once(model, rules):
 
 
 @pytest.mark.parametrize("model", [LATE, MAJORITY, CLOCKS, CHANGE], ids=lambda model: model.name)
-def test_no_two_hold_at_once_in_any_state(model):
+def test_no_two_hold_at_once_in_any_state(model, record_property):
     result = explore(model)
+    record_property("explored", ("lease", result.states))
     assert result.trace == ()
     assert result.kinds.keys() >= MOVES
 

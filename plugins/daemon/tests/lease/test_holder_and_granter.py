@@ -65,6 +65,19 @@ def test_a_lost_lease_is_not_renewed_but_had_again_after_the_stop():
     assert again.state(NOW + 10) is State.HELD
 
 
+def test_a_lease_is_lost_when_a_majority_says_that_another_node_has_it():
+    """The clock of a virtual machine stands still while it is paused: only those who granted know how long that was."""
+    one, (n1, n2, arb) = held(holder(), NOW, [granter("n1"), granter("n2"), granter("arb")])
+    other, (n2, arb) = held(holder("n2"), NOW + 60, [n2, arb])
+    assert other.holds(NOW + 60)
+    asking, request = one.ask(NOW + 1)
+    asking = asking.answered(n1.asked(request, NOW + 1)[1], NOW + 1)
+    answers = [each.asked(request, NOW + 61)[1] for each in (n2, arb)]
+    first = asking.answered(answers[0], NOW + 1)
+    assert first.state(NOW + 1) is State.HELD  # the others make a majority
+    assert first.answered(answers[1], NOW + 1).state(NOW + 1) is State.LOST
+
+
 def test_votes_before_a_stop_count_no_more():
     one, (n1, n2) = held(holder(), NOW, [granter("n1"), granter("n2")])
     stopped, release = one.stopped()
@@ -157,10 +170,6 @@ def test_a_late_refusal_does_not_hide_a_later_grant():
     one = one.answered(granter().asked(second, NOW + 1)[1], NOW + 1).answered(refused, NOW + 2)
     assert "n2" in one.votes
     assert one.refusals == {}
-
-
-def test_a_service_that_is_found_running_without_a_lease_is_lost():
-    assert holder().found_running(NOW).state(NOW) is State.LOST
 
 
 def test_a_lease_may_come_from_outside():

@@ -1,10 +1,13 @@
 """Properties of the decision over views of every kind."""
 
 import re
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opensvc_daemon.orchestration.candidates import CONDITION, INSTANCE_RULES, exclusions, verdicts
 from opensvc_daemon.orchestration.decide import decide
+from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.explain import explain
 from opensvc_daemon.orchestration.orders import Do
 from opensvc_daemon.orchestration.reasons import TEXTS
@@ -53,6 +56,28 @@ def test_an_unchanged_view_decides_the_same_until_it_wakes(view, part):
     second = decide(view, later)
     assert [_steady(order) for order in second.orders] == [_steady(order) for order in first.orders]
     assert second.wake == first.wake
+
+
+@many
+@given(views)
+def test_rules_of_an_instance_s_condition_look_at_nothing_else(view):
+    evaluation = Evaluation(view, NOW)
+    for service in view.services.values():
+        for node, instance in service.instances.items():
+            condition = SimpleNamespace(**{name: getattr(instance, name) for name in CONDITION})
+            for rule in INSTANCE_RULES:
+                if rule.is_of_condition:
+                    assert rule.facts(None, None, None, condition) == rule.facts(evaluation, service, node, instance)
+
+
+@many
+@given(views)
+def test_what_excludes_a_node_is_what_the_rules_say_one_by_one(view):
+    evaluation = Evaluation(view, NOW)
+    for service in view.services.values():
+        for node in service.instances:
+            told = [verdict.reason for verdict in verdicts(evaluation, service, node) if verdict.reason is not None]
+            assert sorted(exclusions(evaluation, service, node)) == sorted(told)
 
 
 @many

@@ -66,8 +66,9 @@ def test_a_replay_can_ask_another_decision():
         zlib.compress(b"7"),
         zlib.compress(b'["a", 1, []]'),
         zlib.compress(b"\xff\xfe"),
+        zlib.compress(b'[["a", "b"], 1.0, []]'),
     ],
-    ids=["empty", "not compressed", "cut", "too short", "a number", "other shapes", "no text"],
+    ids=["empty", "not compressed", "cut", "too short", "a number", "other shapes", "no text", "texts for mappings"],
 )
 def test_a_damaged_entry_says_so(entry):
     with pytest.raises(ValueError, match="no record of a decision"):

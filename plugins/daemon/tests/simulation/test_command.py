@@ -135,6 +135,16 @@ def test_a_story_of_ones_own_is_told(folder, host, tmp_path):
     assert "   20.000           --- crash n1\n" in text
 
 
+def test_a_word_that_no_reservation_backs_starts_nothing_twice(folder, host, tmp_path):
+    disk = "[fs#1]\ntype = ext4\ndev = /dev/sdb1\nmnt = /srv/1\n"
+    (folder / "web.conf").write_text("[DEFAULT]\nnodes = n1 n2\norchestrate = ha\nguard = exclusive\n\n" + disk)
+    story = tmp_path / "mine"
+    story.write_text("at 20 isolate n1\nat 80 heal\ncalm at 90 for 200\n")
+    code, text = om(host, folder / "web.conf", story=str(story))
+    assert code == 0
+    assert "data is at stake and no guard is configured" in text
+
+
 def test_a_story_is_printed_instead_and_can_be_told_again(folder, host, tmp_path):
     _, text = om(host, folder / "web.conf", seed=3, shows_story=True)
     written = tmp_path / "again.story"
@@ -204,6 +214,13 @@ def test_many_seeds_are_told_by_several_processes():
 
 
 QUIET_DAY = "cluster seed=1\nnode n1 rate=1.003\nnode n2\nnode n3 rate=0.995\nservice svc1 nodes=n1,n2,n3 guard=lease\ncalm at 86400\n"
+
+
+@pytest.mark.parametrize("leaps", [True, False], ids=["with leaps", "each beat sent"])
+def test_a_view_that_stays_the_same_decides_nothing_anew(leaps):
+    early, late = (simulate(parse(QUIET_DAY.replace("86400", seconds)), leaps=leaps) for seconds in ("300", "3600"))
+    assert late.seconds > early.seconds + 3000
+    assert late.decisions == early.decisions > 10
 
 
 def test_a_quiet_day_of_three_nodes_is_soon_over():

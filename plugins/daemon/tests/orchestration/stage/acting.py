@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from opensvc_daemon.orchestration.absence import has_taken_part
+from opensvc_daemon.orchestration.absence import served_at_end
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.states import ACTIONS, STATE_OF, MonitorState
 from opensvc_daemon.orchestration.view import Fencing, Lease, Reach
@@ -120,8 +120,7 @@ def _end_request(stage: Stage, me: str, order: Order) -> None:
     for node, instance in stage.services[order.service].instances.items():
         if instance.request and instance.request.id == order.request and order.progress and stage.hears(me, node) is Reach.BEATING:
             ended = instance.request.ended(order.progress)
-            served = {"served": ended.id} if has_taken_part(instance, ended) else {}
-            stage.change(order.service, node, request=ended, **served)
+            stage.change(order.service, node, request=ended, served=served_at_end(instance, ended))
 
 
 def _only_told(_stage: Stage, _me: str, _order: Order) -> None:

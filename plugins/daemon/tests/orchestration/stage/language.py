@@ -254,6 +254,7 @@ _SERVICE: Table = {
     "placement": _text("placement"),
     "guard": lambda value: {"guard": Guard(value)},
     "data": _flag(has_data_at_stake=True),
+    "lease wait": lambda value: {"lease_wait": float(value)},
     "priority": _number("priority"),
     "parents": _list("parents"),
     "children": _list("children"),

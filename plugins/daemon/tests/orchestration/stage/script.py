@@ -15,6 +15,7 @@ from opensvc_daemon.orchestration.orders import Decision, Do, Order
 from stage.acting import carry_out
 from stage.cluster import Stage
 from stage.language import say
+from stage.worded import worded
 
 BAR = "|"
 # A cluster that is still changing after so many rounds at one moment never comes to rest.
@@ -47,7 +48,7 @@ def _explained(stage: Stage, me: str, paths: list[str]) -> Iterator[str]:
     decision = decide(view, stage.now)
     for path in paths:
         explanation = explain(view, stage.now, path)
-        yield from explanation.as_text().splitlines()
+        yield from worded(explanation)
         mine = tuple(order for order in decision.orders if order.service == path)
         for order in mine if mine != explanation.orders else ():
             yield f"  among the others, {_told(order)}"

@@ -15,6 +15,7 @@ from opensvc_daemon.simulation.story import Story, parse
 from opensvc_daemon.simulation.viewing import view_of
 
 from stage.script import BAR
+from stage.worded import worded
 
 _MOMENT = 0.001
 
@@ -39,7 +40,7 @@ def _outcome(story: Story) -> Iterator[str]:
     for machine in telling.world.machines.values():
         if machine.monitor is not None:
             for path in machine.monitor.instances:
-                yield from explain(view_of(machine.monitor), machine.now, path).as_text().splitlines()
+                yield from worded(explain(view_of(machine.monitor), machine.now, path))
 
 
 def _changes(story: Story, history: Iterable[Interval]) -> Iterator[str]:

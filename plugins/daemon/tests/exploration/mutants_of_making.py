@@ -1,0 +1,31 @@
+"""Mutants of what is destroyed, and of what is started again where it is down: the decision with one of these rules broken."""
+
+from opensvc_daemon.exploration import messaging
+from opensvc_daemon.exploration.model import Ask, Model
+from opensvc_daemon.orchestration import absence, automatic, making
+from opensvc_daemon.orchestration.requests import Wish
+from opensvc_daemon.orchestration.view import Guard
+
+from .mutants import CRASH, Mutant
+
+UNMADE = Model("unmade", asks=(Ask(Wish.UNPROVISION, at=1),), budget=CRASH)
+UNGUARDED = UNMADE._replace(name="unmade, no guard", guard=Guard.NONE, budget={"silence": 2})
+RESTARTED = Model("restarted", budget={"death": 1, "silence": 1, "crash": 1, "boot": 1}, restarts=1)
+SLOW = Model("restarted, slow", guard=Guard.NONE, is_delayed=True, budget={"freeze node": 1, "death": 1}, restarts=1)
+
+
+def _served_by_half(instance, ended):
+    """Whoever has ended a first action of it has served it, though it was away for the rest."""
+    known = instance.request
+    is_end = known is not None and known.id == ended.id and known.is_active and not ended.is_active
+    has_part = is_end and ended.wish in absence._LEFT and absence._LEFT[ended.wish](instance)
+    return ended.id if has_part else instance.served
+
+
+MADE = (
+    Mutant("forgets who only stopped for an unprovision", {(messaging, "served_at_end"): _served_by_half}, UNMADE, "7"),
+    Mutant("destroys what a silent node may use", {(making, "_unreached"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("destroys what is in use", {(making, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("restarts what others may start", {(automatic, "_is_undisputed"): lambda *_: True}, RESTARTED, "3"),
+    Mutant("restarts before others know", {(automatic, "_once_acknowledged"): lambda _e, _s, orders: orders}, SLOW, "1"),
+)
