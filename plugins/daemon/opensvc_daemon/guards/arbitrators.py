@@ -4,34 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from opensvc_core.api import Declares, Keyword, OpensvcError, duration, integer, text
+from opensvc_core.api import ArbitratorKeywords, OpensvcError
 from opensvc_daemon.heartbeat.keyring import Secret
 
 PREFIX: Final = "arbitrator#"
 PORT: Final = 1216
-
-
-class ArbitratorKeywords(Declares):
-    """`[arbitrator#…]` of node.conf or cluster.conf."""
-
-    name = Keyword(text, default="", inherit="", text="The name under which it votes; default: that of the section.")
-    uri = Keyword(
-        text,
-        default="",
-        scopable=True,
-        inherit="",
-        text="Where it is asked: tcp://host:port, https://host:port/path, or host:port.",
-        example="tcp://10.0.9.9:1216",
-    )
-    timeout = Keyword(
-        duration,
-        scopable=True,
-        inherit="",
-        text="Seconds in which its answer counts, less than `ready_period`; default: half of that.",
-        example="0.5",
-    )
-    weight = Keyword(integer, default=1, inherit="", text="Its votes.")
-    secret = Keyword(text, default="", inherit="", text="What its answers are proven by; default: the cluster's secret.")
 
 
 class ArbitratorPlace(NamedTuple):
@@ -75,31 +52,12 @@ def _place(node: Any, section: str) -> ArbitratorPlace:
     try:
         said = ArbitratorKeywords(node.config.values(section, ArbitratorKeywords))
         ready = float(node.settings.ready_period)
-        scheme, host, port, path = located(said.uri)
+        scheme, host, port, path = said.place()
         secret = Secret.of_text(said.secret or node.cluster.secret or "")
     except (OpensvcError, ValueError) as error:
         return place._replace(finding=f"{section}: {error}")
     timeout = ready / 2 if said.timeout is None else said.timeout
-    place = ArbitratorPlace(said.name or place.name, scheme, host, port, path, timeout, said.weight, secret)
-    return place._replace(finding=_finding(place, section, ready))
-
-
-def _finding(place: ArbitratorPlace, section: str, ready: float) -> str:
-    if not 0 < place.timeout < ready:
-        return (
-            f"{section}.timeout: {place.timeout:g} s: it has to be above 0 and less than ready_period ({ready:g} s), "
-            "or two nodes would start before the vote ends"
-        )
-    return f"{section}.weight: {place.weight}: a voter weighs 1 or more" if place.weight < 1 else ""
-
-
-def located(uri: str) -> tuple[str, str, int, str]:
-    """The scheme, the host, the port and the path of a uri. Raises ValueError."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - paid by who has an arbitrator
-
-    parts = urlsplit(uri if "://" in uri else f"tcp://{uri}")
-    if not parts.hostname:
-        raise ValueError("uri is required: tcp://host:port or https://host:port/path")
-    if parts.scheme not in {"tcp", "https"}:
-        raise ValueError(f"uri: {parts.scheme}:// is not spoken here: it is tcp://host:port or https://host:port/path")
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else PORT), parts.path or "/"
+    finding = said.finding(ready)
+    return ArbitratorPlace(
+        said.name or place.name, scheme, host, port, path, timeout, said.weight, secret, f"{section}.{finding}" if finding else ""
+    )

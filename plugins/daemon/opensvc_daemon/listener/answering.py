@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Final
 
 from opensvc_daemon.listener.pieces import pieces
-
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
+from opensvc_daemon.listener.turn import Turn
 
 # A stream that has nothing to tell sends an empty line, so that both ends learn that the other is gone.
 QUIET_SECONDS: Final = 10.0
@@ -21,8 +19,8 @@ READER_SECONDS: Final = 30.0
 class Answering:
     """The answer to one request: begun once, and never left half done without the other end noticing."""
 
-    def __init__(self, send: Send, request: str) -> None:
-        self._send, self._request, self._is_begun = send, request, False
+    def __init__(self, turn: Turn, request: str) -> None:
+        self._turn, self._request, self._is_begun = turn, request, False
 
     async def begin(self, code: int, kind: str, length: int | None = None, *, closes: bool = False) -> None:
         headers = [(b"content-type", kind.encode("latin-1")), (b"x-request-id", self._request.encode())]
@@ -30,7 +28,7 @@ class Answering:
         headers += [(b"connection", b"close")] if closes else []
         headers += [(b"www-authenticate", b"Bearer")] if code == 401 else []
         self._is_begun = True
-        await self._send({"type": "http.response.start", "status": code, "headers": headers})
+        await self._turn.begin(code, headers)
 
     async def whole(self, code: int, kind: str, data: bytes, *, closes: bool = False) -> None:
         await self.begin(code, kind, len(data), closes=closes)
@@ -60,9 +58,9 @@ class Answering:
     def cut(self) -> None:
         """Leave the answer without its end: the server closes the connection then, and the reader sees that it was cut."""
 
-    async def follow(self, source: Any, receive: Receive, *, is_lines: bool) -> None:
+    async def follow(self, source: Any, *, is_lines: bool) -> None:
         """Write what comes, until it ends or the reader has gone."""
-        gone = asyncio.ensure_future(_gone(receive))
+        gone = asyncio.ensure_future(self._turn.gone())
         coming = asyncio.ensure_future(anext(source, None))
         try:
             while True:
@@ -85,9 +83,4 @@ class Answering:
 
     async def _write(self, data: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(READER_SECONDS):
-            await self._send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            await self._turn.write(data, more=more)

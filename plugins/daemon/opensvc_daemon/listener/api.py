@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
-from opensvc_core.api import Node, NoSuchObject, ServicePath
+from opensvc_core.api import Node, NoSuchObject, ServicePath, UsageError
 from opensvc_daemon.listener import schemas
 from opensvc_daemon.listener.calls import Call, Lines, Text
 from opensvc_daemon.listener.logs import follow, last_lines
@@ -17,7 +17,7 @@ from opensvc_daemon.listener.metrics import metrics
 from opensvc_daemon.listener.openapi import description
 from opensvc_daemon.listener.rights import Forbidden, Right
 from opensvc_daemon.listener.routes import Route, Value
-from opensvc_daemon.listener.served import Json, Served
+from opensvc_daemon.listener.served import KINDS, Json, Served
 
 _SERVICE: Final = Value("service", "The service: NAME, or NAMESPACE/svc/NAME with %2F for each slash.", longest=512)
 _ELSEWHERE: Final = Value("node", "Another member, that answers in the place of this one.", default="")
@@ -39,9 +39,9 @@ class Api:
         """That somebody answers."""
         return {"node": self.node.name}
 
-    async def explain(self, call: Call) -> Json:
-        """The reasons."""
-        return {"reasons": list(self.served.explain(call.values["service"]))}
+    async def explain(self, call: Call) -> Mapping[str, Any]:
+        """The reasons, and all that they are made of."""
+        return self.served.explain(call.values["service"])
 
     async def ask(self, call: Call) -> Mapping[str, Any]:
         """Take a request on, once what a person knows of silent members is known."""
@@ -49,7 +49,7 @@ class Api:
         if asked["confirmed_down"] and not call.who.may(Right.ADMINISTER):
             raise Forbidden(f"confirmed_down: to say that a member is down is to {Right.ADMINISTER.value}, and not for {call.who}")
         for node in asked["confirmed_down"]:
-            await self.served.confirm_down(node)
+            await self.served.confirm_down(node, id=call.id)
         return await self.served.ask(asked["service"], asked["wish"], asked["to"], f"{call.who} by {self.node.name}", id=call.request)
 
     async def request(self, call: Call) -> Mapping[str, Any]:
@@ -70,12 +70,12 @@ class Api:
 
     async def ask_node(self, call: Call) -> Mapping[str, Any]:
         """Freeze it, and so on."""
-        return await self.served.ask_node(call.values["do"], call.values["node"] or self.node.name)
+        return await self.served.ask_node(call.values["do"], call.values["node"] or self.node.name, id=call.id)
 
     async def ask_daemon(self, call: Call) -> Json:
         """Stop it, or have it read its configuration."""
         if call.values["do"] == "reload":
-            await self.members.tell()
+            await self.members.edited()
         else:
             await self.served.stop_daemon(call.values["do"])
         return {}
@@ -88,6 +88,8 @@ class Api:
     async def events(self, call: Call) -> Lines:
         """What happens."""
         given = call.values
+        if unknown := sorted(set(given["kind"]) - KINDS):
+            raise UsageError(f"kind: {unknown[0][:40]!r} is none of {', '.join(sorted(KINDS))}")
         return Lines(self.served.events.subscribe(after=given["after"], kinds=given["kind"], services=given["service"]))
 
     async def config(self, call: Call) -> Json:
@@ -177,9 +179,9 @@ ROUTES: Final[tuple[Route, ...]] = (
         "GET",
         "/v1/services/{service}/explain",
         Right.LOOK,
-        "Why the service is where it is, and not elsewhere.",
+        "Why the service is where it is, and not elsewhere: the reasons, and every rule with its verdict.",
         Api.explain,
-        schemas.REASONS,
+        schemas.EXPLANATION,
         (_ELSEWHERE,),
         places=(_SERVICE,),
         may_pass=True,
@@ -234,7 +236,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "Stop the daemon (the services stay; `shutdown` stops them first), or have it read its configuration anew.",
         Api.ask_daemon,
         schemas.NOTHING,
-        body=(Value("do", "What.", is_required=True, choices=("maintenance", "stop", "shutdown", "reload")),),
+        body=(Value("do", "What.", is_required=True, choices=("maintenance", "upgrade", "stop", "shutdown", "reload")),),
         code=202,
     ),
     Route(

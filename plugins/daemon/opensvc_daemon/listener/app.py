@@ -1,10 +1,10 @@
-"""The application: from a request of HTTP to a call, and from what came of it to an answer (ASGI 3)."""
+"""The application: from a request of HTTP to a call, and from what came of it to an answer."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
@@ -13,17 +13,13 @@ from opensvc_daemon.listener import calls
 from opensvc_daemon.listener.answering import Answering
 from opensvc_daemon.listener.api import ROUTES, Api
 from opensvc_daemon.listener.calls import Call, Lines, Log, Passed, Text
-from opensvc_daemon.listener.identity import Connection, Identities
+from opensvc_daemon.listener.identity import Identities
 from opensvc_daemon.listener.peers import PASSED_ON, Peers
 from opensvc_daemon.listener.pieces import pieces
 from opensvc_daemon.listener.rights import Caller, Forbidden, Right, Who
 from opensvc_daemon.listener.routes import BadMethod, Route, find, read_values
 from opensvc_daemon.listener.served import Elsewhere
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-Headers = dict[str, str]
+from opensvc_daemon.listener.turn import Turn
 
 BODY_SECONDS: Final = 20.0
 STREAMS: Final = 64
@@ -70,45 +66,39 @@ CODES: Final[tuple[tuple[type[OpensvcError], int], ...]] = (
 
 
 class App:
-    """The API as an ASGI application; `scope["state"]["connection"]` tells of the connection."""
+    """The API, as a connection calls it with each of its turns."""
 
     def __init__(self, api: Api, identities: Identities, peers: Peers, log: Log) -> None:
         self._api, self._identities, self._peers, self._log = api, identities, peers, log
         self._streams, self._told = 0, _Quota()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = calls.call_id(headers.get("x-request-id", ""))
-        calls.CURRENT.set(request)
-        answering = Answering(send, request)
+    async def __call__(self, turn: Turn) -> None:
+        """Serve one request. Raises ConnectionError and TimeoutError where not even an error could be told."""
+        request = calls.call_id(turn.head.headers.get("x-request-id", ""))
+        answering = Answering(turn, request)
         try:
-            await self._serve(scope, headers, request, receive, answering)
+            await self._serve(turn, request, answering)
         except OpensvcError as error:
             await answering.refuse(_code(error), str(error))
         except (ConnectionError, TimeoutError):
             answering.cut()
         except Exception as error:  # noqa: BLE001 - the one catch-all of a call: it must not end the monitor
-            self._log("error", f"{scope['method']} {scope['path'][:200]}: {type(error).__name__}: {error}", request=request)
+            self._log("error", f"{turn.head.method} {turn.head.path[:200]}: {type(error).__name__}: {error}", request=request)
             await answering.refuse(500, f"an error of the daemon, which its log tells under {request}")
 
-    async def _serve(self, scope: Scope, headers: Headers, request: str, receive: Receive, answering: Answering) -> None:
-        connection: Connection = scope["state"]["connection"]
+    async def _serve(self, turn: Turn, request: str, answering: Answering) -> None:
+        method, path, query, headers, size, connection = turn.head
         who = self._identities.who(connection, headers.get("authorization", ""))
-        path, method = scope["raw_path"].decode("ascii", "replace"), scope["method"]
         what = f"{method} {path[:200]} by {who}"
         try:
-            if (
-                len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in scope["headers"])
-                > LARGEST_HEAD
-            ):
+            if size > LARGEST_HEAD:
                 raise LongHead(f"the head of the call has more than the {LARGEST_HEAD} bytes that are taken")
             route, texts = find(ROUTES, method, path)
             if not who.may(route.right):
                 raise _refusal(who, route)
-            body = await _body(receive, headers, route.largest)
-            values = read_values(route, texts, scope["query_string"].decode("latin-1"), body)
-            target = path + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+            body = await _body(turn, route.largest)
+            values = read_values(route, texts, query, body)
+            target = f"{path}?{query}" if query else path
             call = Call(request, who, values, PASSED_ON in headers, connection.address, target, body)
             answer = await self._do(route, call)
         except OpensvcError as error:
@@ -117,7 +107,7 @@ class App:
             raise
         if method != "GET" and route.right is not Right.JOIN:  # a stranger's first step is no news
             self._log("info", f"{what}: done", request=request)
-        await self._answer(route, who, answer, receive, answering)
+        await self._answer(route, who, answer, answering)
 
     async def _do(self, route: Route, call: Call) -> Any:
         other = call.values.get("node", "") if route.may_pass else ""
@@ -141,18 +131,18 @@ class App:
             except ActionFailed as error:
                 trouble = str(error)
                 continue
-            return Passed(found.status, found.kind, found.chunks)
+            return Passed(found.status, found.kind, found.chunks, found.close)
         raise ActionFailed(trouble)
 
-    async def _answer(self, route: Route, who: Who, answer: Any, receive: Receive, answering: Answering) -> None:
+    async def _answer(self, route: Route, who: Who, answer: Any, answering: Answering) -> None:
         if isinstance(answer, Text):
             await answering.whole(route.code, answer.kind, answer.text.encode())
         elif isinstance(answer, Lines | Passed):
-            await self._stream(route, who, answer, receive, answering)
+            await self._stream(route, who, answer, answering)
         else:
             await answering.document(route.code, pieces(answer))
 
-    async def _stream(self, route: Route, who: Who, answer: Lines | Passed, receive: Receive, answering: Answering) -> None:
+    async def _stream(self, route: Route, who: Who, answer: Lines | Passed, answering: Answering) -> None:
         source = answer.objects if isinstance(answer, Lines) else answer.chunks
         try:
             if self._streams >= STREAMS and who.caller not in (Caller.OWNER, Caller.NODE):
@@ -163,10 +153,12 @@ class App:
                     await answering.begin(answer.status, answer.kind)
                 else:
                     await answering.begin(route.code, route.kind)
-                await answering.follow(source, receive, is_lines=isinstance(answer, Lines))
+                await answering.follow(source, is_lines=isinstance(answer, Lines))
             finally:
                 self._streams -= 1
         finally:
+            if isinstance(answer, Passed):
+                answer.close()  # chunks that nobody has begun to read close nothing
             with suppress(Exception):
                 await source.aclose()  # type: ignore[union-attr]  # both are generators
 
@@ -197,27 +189,25 @@ def _code(error: OpensvcError) -> int:
 
 def _refusal(who: Who, route: Route) -> OpensvcError:
     what = f"{route.method} {route.path}: to {route.right.value} is not for {who}"
-    return Unauthorized(f"{what}; show a certificate of the cluster or a token") if who.caller is Caller.STRANGER else Forbidden(what)
+    if who.caller is Caller.STRANGER:
+        return Unauthorized(f"{what}; show a certificate of the cluster or a token")
+    return Forbidden(f"{what}; do it as root, or by sudo" if who.caller is Caller.USER else what)
 
 
-async def _body(receive: Receive, headers: Headers, largest: int) -> bytes:
-    told = headers.get("content-length", "0")
+async def _body(turn: Turn, largest: int) -> bytes:
+    told = turn.head.headers.get("content-length", "0")
     if told.isdigit() and int(told[:20]) > largest:
         raise TooLarge(f"the body has {told[:20]} bytes; {largest} are taken")
     found = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ConnectionResetError("gone before the end of the body")
-                found += message.get("body", b"")
+            while part := await turn.more():
+                found += part
                 if len(found) > largest:
                     raise TooLarge(f"the body has more than the {largest} bytes that are taken")
-                if not message.get("more_body"):
-                    return bytes(found)
     except TimeoutError as error:
         raise TooSlow(f"the body did not come in {BODY_SECONDS:g} s") from error
+    return bytes(found)
 
 
 def _without_node(target: str) -> str:

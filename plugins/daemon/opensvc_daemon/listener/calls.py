@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from opensvc_daemon.listener.rights import Who
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _REQUEST: Final = re.compile(r"[0-9a-f]{16}\Z")
-CURRENT: Final[ContextVar[str]] = ContextVar("request", default="")
-
-
-def current_request() -> str:
-    """The id of the call that the running task serves; empty outside of one."""
-    return CURRENT.get()
 
 
 def call_id(given: str) -> str:
@@ -65,6 +58,7 @@ class Passed(NamedTuple):
     status: int
     kind: str
     chunks: AsyncIterator[bytes]
+    close: Callable[[], None]
 
 
 class Log(Protocol):

@@ -18,8 +18,8 @@ from opensvc_daemon.listener.gate import Gate
 from opensvc_daemon.listener.identity import Identities
 from opensvc_daemon.listener.members import Members
 from opensvc_daemon.listener.peers import Peers
-from opensvc_daemon.listener.protocol import Server
 from opensvc_daemon.listener.served import Served
+from opensvc_daemon.listener.server import Server
 from opensvc_daemon.trust import contexts, membership, tokens
 from opensvc_daemon.trust.files import TrustFiles
 from opensvc_daemon.trust.places import PORT

@@ -31,6 +31,7 @@ class Members:
     def __init__(self, node: Node, served: Served, peers: Peers, reload: Callable[[], Awaitable[None]], log: Log) -> None:
         self._node, self._served, self._peers, self._reload, self._log = node, served, peers, reload, log
         self._door, self._lock = Door(), asyncio.Lock()
+        self._told, self._telling = "", set[asyncio.Task[None]]()
 
     async def join(self, call: Call) -> Json:
         """One step of the exchange. Raises ActionRefused."""
@@ -124,6 +125,22 @@ class Members:
         """Have the daemon use the configuration and the certificates as they are now."""
         await self._reload()
         await self._served.configuration_changed()
+
+    async def edited(self) -> None:
+        """Files were edited here: use them, and send the cluster's to the members, as the heartbeats may be what was changed."""
+        cluster = await asyncio.to_thread(membership.cluster_text, self._node)
+        await self.tell()
+        if cluster["digest"] != self._told:
+            self._told = cluster["digest"]
+            task = asyncio.create_task(self._send(cluster), name="send cluster.conf")
+            self._telling.add(task)  # the loop alone would let go of it
+            task.add_done_callback(self._telling.discard)
+
+    async def _send(self, cluster: Json) -> None:
+        try:
+            await self._push(cluster, but="")
+        except OpensvcError as error:  # it can't be read here: the members go on with what they have
+            self._log("warning", f"cluster.conf is not sent to the other members: {error}", request="")
 
     def _certificate(self) -> bytes:
         pem = files.read(TrustFiles.below(self._node.paths.var).node).decode("ascii")

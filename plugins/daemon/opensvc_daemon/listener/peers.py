@@ -12,6 +12,7 @@ import h11
 
 from opensvc_core.api import ActionFailed, Node, OpensvcError
 from opensvc_daemon.client import KINDS
+from opensvc_daemon.trust.contexts import reason
 from opensvc_daemon.trust.places import place_of
 
 PASSED_ON: Final = "x-opensvc-passed-on"
@@ -68,8 +69,8 @@ class Peers:
                 reader, writer = await asyncio.open_connection(
                     *place, ssl=self._context(), server_hostname=member, ssl_handshake_timeout=_CONNECT
                 )
-        except (OSError, TimeoutError) as error:
-            raise ActionFailed(f"{member} can't be reached at {place.host} port {place.port}: {error or 'no answer'}") from error
+        except OSError as error:
+            raise ActionFailed(f"{member} can't be reached at {place.host} port {place.port}: {reason(error) or 'no answer'}") from error
         wire = _Wire(reader, writer)
         try:
             return await wire.ask(member, method, target, body, {PASSED_ON: self._node.name, "x-request-id": request or "-"})
@@ -102,7 +103,8 @@ class _Wire:
         return Answer(event.status_code, kind, self._chunks(), self.close)
 
     def close(self) -> None:
-        self._writer.close()
+        """All was read, or is not wanted: a farewell of TLS would wait up to 30 s for a member that has gone."""
+        self._writer.transport.abort()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         try:

@@ -44,7 +44,19 @@ STATUS: Final[Json] = record(
     nodes=by_name(NODE),
     services=by_name(SERVICE),
 )
-REASONS: Final[Json] = record("reasons", reasons=listed(record("code", "text", code=TEXT, node=TEXT, text=TEXT)))
+REASON: Final[Json] = record("code", "text", code=TEXT, node=TEXT, text=TEXT, facts=listed(TEXT))
+EXPLANATION: Final[Json] = record(
+    "reasons",
+    reasons=listed(REASON),
+    service=TEXT,
+    node=TEXT,
+    placement=TEXT,
+    measured=by_name(NUMBER),
+    candidates=listed(TEXT),
+    rules=by_name(by_name({"oneOf": [REASON, {"type": "null"}]})),
+    excluded=listed(REASON),
+    orders=listed(record("order", "reasons", order=TEXT, reasons=listed(REASON))),
+)
 EVENT: Final[Json] = record("id", "kind", "at", id=WHOLE, kind=TEXT, at=NUMBER, node=TEXT, service=TEXT, data=record())
 LINE: Final[Json] = record("node", "line", node=TEXT, line=TEXT)
 CONFIG: Final[Json] = record("text", "digest", "generations", text=TEXT, digest=TEXT, generations=by_name(WHOLE))

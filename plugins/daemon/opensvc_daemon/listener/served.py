@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from opensvc_core.api import OpensvcError
 
@@ -19,6 +19,10 @@ class Elsewhere(OpensvcError):
     def __init__(self, text: str, nodes: Sequence[str]) -> None:
         self.nodes = tuple(nodes)
         super().__init__(text)
+
+
+# What is told of.
+KINDS: Final = frozenset({"action", "config", "decision", "fence", "instance", "lease", "link", "missed", "node", "peer", "request"})
 
 
 class Happenings(Protocol):
@@ -51,8 +55,8 @@ class Served(Protocol):
         """The cluster document of `GET /v1/status`. It is written out piece by piece: what was returned must not be changed any more."""
         ...
 
-    def explain(self, service: str) -> Sequence[Mapping[str, Any]]:
-        """Why the service is where it is: `[{"code", "node", "text"}]`. Raises NoSuchObject."""
+    def explain(self, service: str) -> Mapping[str, Any]:
+        """Why the service is where it is: `{"reasons": [{"code", "node", "text"}], …}`, and `Explanation.as_data`. Raises NoSuchObject."""
         ...
 
     async def ask(self, service: str, wish: str, to: Sequence[str], origin: str, id: str = "") -> Mapping[str, Any]:  # noqa: A002 - the document's word
@@ -69,16 +73,22 @@ class Served(Protocol):
         """
         ...
 
-    async def ask_node(self, what: str, node: str) -> Mapping[str, Any]:
-        """`freeze`, `thaw`, `drain`, `undrain`, `clear`, `abort` or `shutdown` a member. Raises ActionRefused, NoSuchObject."""
+    async def ask_node(self, what: str, node: str, id: str = "") -> Mapping[str, Any]:  # noqa: A002 - the document's word
+        """`freeze`, `thaw`, `drain`, `undrain`, `clear`, `abort` or `shutdown` a member. Raises ActionRefused, NoSuchObject.
+
+        The logs of both nodes tell the order with the `id` of the call.
+        """
         ...
 
-    async def confirm_down(self, node: str) -> None:
-        """A person knows that a silent member runs nothing. Raises ActionRefused where it is heard, NoSuchObject."""
+    async def confirm_down(self, node: str, id: str = "") -> None:  # noqa: A002 - the document's word
+        """A person knows that a silent member runs nothing; the log tells it with the `id` of the call.
+
+        Raises ActionRefused where it is heard, NoSuchObject.
+        """
         ...
 
     async def stop_daemon(self, kind: str) -> None:
-        """`maintenance` or `stop`: end the daemon, the services stay; `shutdown`: they stop first. Returns when it is under way."""
+        """`maintenance`, `upgrade`, `stop`: end the daemon, services stay; `shutdown`: they stop first. Returns when it is under way."""
         ...
 
     async def link(self, name: str, *, run: bool) -> None:

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from opensvc_daemon.trust.leaving import leave
     from opensvc_daemon.trust.membership import install_cluster_text
     from opensvc_daemon.trust.preparing import prepare
+    from opensvc_daemon.trust.rotating import rotate
 
-__all__ = ["install_cluster_text", "join", "leave", "prepare", "rejoin", "tokens"]
+__all__ = ["install_cluster_text", "join", "leave", "prepare", "rejoin", "rotate", "tokens"]
 _PLACES: Final = {
     "install_cluster_text": "membership",
     "join": "joining",
     "leave": "leaving",
     "prepare": "preparing",
     "rejoin": "joining",
+    "rotate": "rotating",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from opensvc_core.api import OpensvcError
 from opensvc_daemon.client import KINDS, NoDaemon
+from opensvc_daemon.trust.contexts import reason
 from opensvc_daemon.trust.places import Place
 
 _LARGEST = 8 * 1024 * 1024
@@ -34,7 +35,7 @@ class Call(http.client.HTTPSConnection):
             if plain:
                 plain.close()
             name = self._peer or self._place.host
-            raise NoDaemon(f"{name} can't be reached at port {self._place.port}: {error.strerror or error}") from error
+            raise NoDaemon(f"{name} can't be reached at port {self._place.port}: {reason(error)}") from error
 
     @property
     def certificate(self) -> bytes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import Any, Final
 
 from opensvc_core.api import OpensvcError
 from opensvc_daemon.trust.files import TrustFiles
+
+# X509_V_ERR_…: self-signed in the chain, no issuer here, signature that no known key made
+_OTHER_AUTHORITY: Final = (18, 19, 20, 21, 7)
 
 
 def serving(place: TrustFiles) -> ssl.SSLContext:
@@ -46,3 +49,10 @@ def _context(protocol: int, place: TrustFiles) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         raise OpensvcError(f"{place.folder}: the certificates can't be used: {error}") from error
     return context
+
+
+def reason(error: OSError) -> str:
+    """Why a member can't be reached, in a line. Nodes whose cluster.conf was copied by hand have an authority each."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _OTHER_AUTHORITY:
+        return "its certificate is of another authority than ours: 'om daemon rejoin' on one of the two makes it the same"
+    return error.strerror or str(error)

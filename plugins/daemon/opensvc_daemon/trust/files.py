@@ -32,6 +32,11 @@ class TrustFiles(NamedTuple):
         """Key and certificate of the node."""
         return self.folder / "node.pem"
 
+    @property
+    def leaving(self) -> Path:
+        """There while the node forgets a cluster whose members know it no more."""
+        return self.folder / "leaving"
+
     @contextmanager
     def editing(self) -> Iterator[None]:
         """Keep others from making or replacing them meanwhile. Raises ActionRefused without the right to write there."""

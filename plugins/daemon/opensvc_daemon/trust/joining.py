@@ -54,7 +54,7 @@ def rejoin(node: Node, member: str = "", *, say: Say = print) -> None:
 
 
 def _join(node: Node, place: Place, secret: str, say: Say, member: str = "") -> None:
-    thaws = _Freeze(node)
+    thaws = Freeze(node)
     if not node.state.is_frozen():
         say("freeze local node")
     thaws.begin()
@@ -91,7 +91,9 @@ def _ask(node: Node, place: Place, secret: str) -> tuple[Mapping[str, Any], Iden
 
 
 def _install(node: Node, answer: Mapping[str, Any], identity: Identity) -> None:
-    keeping.install(TrustFiles.below(node.paths.var), Authority.read(answer["authority"].encode()), identity)
+    place = TrustFiles.below(node.paths.var)
+    keeping.install(place, Authority.read(answer["authority"].encode()), identity)
+    place.leaving.unlink(missing_ok=True)  # of a leave that was killed: what it was to forget is replaced
     _install_sections(node, answer["sections"])
     text, descent = told(answer["cluster"])
     before = node.store.text(cluster_file(node))
@@ -138,13 +140,14 @@ def tell_daemon(node: Node) -> None:
         Client(node.paths.run).post("/v1/daemon", {"do": "reload"})
 
 
-class _Freeze:
-    """The node is frozen by us; a mark remembers that over a kill, so that the join that is repeated thaws it."""
+class Freeze:
+    """The node is frozen by us; a mark remembers that over a kill, so that what is repeated thaws it."""
 
     def __init__(self, node: Node) -> None:
         self._node, self._mark = node, TrustFiles.below(node.paths.var).folder / "thaw-after-join"
 
     def begin(self) -> None:
+        """Freeze it, unless it is."""
         if not self._node.state.is_frozen():
             files.write_private(self._mark, b"")
             set_frozen(self._node, is_frozen=True)
@@ -156,6 +159,10 @@ class _Freeze:
         set_frozen(self._node, is_frozen=False)
         self._mark.unlink(missing_ok=True)
         return True
+
+    def stay(self) -> None:
+        """It is frozen for good."""
+        self._mark.unlink(missing_ok=True)
 
 
 def set_frozen(node: Node, *, is_frozen: bool) -> None:

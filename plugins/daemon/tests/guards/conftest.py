@@ -27,12 +27,12 @@ def arbitrator(tmp_path):
         line = process.stdout.readline()
         assert " listens on " in line, process.stderr.read()
         port = int(line.rpartition(":")[2])
-        return process, ArbitratorPlace(name, scheme, "127.0.0.1", port, "/", 10.0, 1, Secret.of_text(SECRET))
+        return process, ArbitratorPlace(name, scheme, "127.0.0.1", port, "/", 60.0, 1, Secret.of_text(SECRET))
 
     yield begin
     for process in begun:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def end():
     def ended(process):
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
         return process.returncode
 
     return ended

@@ -18,7 +18,7 @@ from opensvc_daemon.lease.membership import Member, Membership, Voters
 from opensvc_daemon.lease.messages import Epoch, Owner, Release, Request
 from opensvc_daemon.lease.refusals import Code
 
-LEASE = 0.4
+LEASE = 4.0
 VOTERS = Membership.first(Voters((Member("arb"), Member("n1"), Member("n2")), LEASE))
 OTHER = Secret.of_text("another secret of sixteen bytes")
 
@@ -37,7 +37,7 @@ def granted(place, request):
     return refusal and refusal.code
 
 
-def granted_in_time(place, request, seconds=20.0):
+def granted_in_time(place, request, seconds=120.0):
     """Ask until it is granted, as a holder does."""
     end = time.monotonic() + seconds
     while (code := granted(place, request)) is not None:
@@ -94,7 +94,7 @@ def stranger():
                     return
                 with closing(client):
                     client.sendall(greets)
-                    client.settimeout(10)
+                    client.settimeout(60)
                     heard = client.recv(65536)
                     client.sendall(answer(heard) if callable(answer) else answer)
 
@@ -157,14 +157,14 @@ def test_who_does_not_answer_in_time_has_no_vote_and_keeps_nobody_waiting(arbitr
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         started = time.monotonic()
         assert not voted(place._replace(port=silent.getsockname()[1], timeout=0.3))
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01" * 20, b"x" * (2 << 20), b"[" * 100_000 + b"\n"])
 def test_strangers_bytes_change_nothing(arbitrator, data):
     process, place = arbitrator()
     with closing(socket.create_connection(("127.0.0.1", place.port))) as strange:
-        strange.settimeout(20)
+        strange.settimeout(60)
         try:
             strange.sendall(data)
             strange.shutdown(socket.SHUT_WR)
@@ -180,8 +180,8 @@ def test_a_crowd_of_strangers_that_say_nothing_is_sent_away(arbitrator):
     _, place = arbitrator()
     crowd = [socket.create_connection(("127.0.0.1", place.port)) for _ in range(100)]
     try:
-        end = time.monotonic() + 30
-        while not voted(place._replace(timeout=20.0)):
+        end = time.monotonic() + 120
+        while not voted(place._replace(timeout=60.0)):
             assert time.monotonic() < end
     finally:
         for one in crowd:
@@ -197,7 +197,7 @@ def certificate(tmp_path):
     file = tmp_path / "certificate.pem"
     argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     done = subprocess.run(
-        [*argv, "-subj", "/CN=arb", "-keyout", str(file), "-out", f"{file}.crt"], capture_output=True, timeout=20, check=False
+        [*argv, "-subj", "/CN=arb", "-keyout", str(file), "-out", f"{file}.crt"], capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     file.write_text(file.read_text() + (tmp_path / "certificate.pem.crt").read_text())
@@ -228,7 +228,7 @@ def test_an_https_server_that_is_none_has_no_vote(arbitrator, certificate):
         thread = Thread(target=serve, daemon=True)
         thread.start()
         assert not voted(place._replace(port=server.getsockname()[1]))
-        thread.join(20)
+        thread.join(60)
 
 
 # -- leases
@@ -252,10 +252,11 @@ def test_it_grants_to_one_at_a_time(arbitrator):
 def test_what_is_not_renewed_runs_out(arbitrator):
     _, place = arbitrator()
     consult(place, "n1", membership=VOTERS)
-    granted_in_time(place, asked("n1", 1))
+    first = granted_in_time(place, asked("n1", 1))
     started = time.monotonic()
+    assert granted(place, first._replace(number=first.number + 1)) is None
     granted_in_time(place, asked("n2", 1))
-    assert time.monotonic() - started >= LEASE - 0.1
+    assert time.monotonic() - started >= LEASE
 
 
 def test_many_services_are_asked_for_at_once(arbitrator):
@@ -284,7 +285,7 @@ def test_killed_it_comes_back_with_the_later_of_the_lists(arbitrator):
     joint = VOTERS.propose(VOTERS.voters.with_member("n3"), ["arb", "n1", "n2", "n3"])
     assert consult(place, "n1", membership=joint).epoch == joint.epoch
     process.kill()
-    process.wait(20)
+    process.wait(60)
     _, place = arbitrator()
     assert consult(place, "n1").epoch == joint.epoch
     earlier = consult(place, "n1", membership=VOTERS)
@@ -299,7 +300,7 @@ def test_what_it_can_not_read_on_its_disk_ends_it(arbitrator, tmp_path):
     (tmp_path / "secret").write_text("0123456789abcdef0123456789abcdef")
     argv = [sys.executable, "-m", "opensvc_daemon.guards.arbitrator", "--name", "arb", "--secret-file", str(tmp_path / "secret")]
     done = subprocess.run(
-        [*argv, "--state", str(tmp_path / "state"), "--port", "0"], capture_output=True, text=True, timeout=20, check=False
+        [*argv, "--state", str(tmp_path / "state"), "--port", "0"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
     assert "can't be read" in done.stderr

@@ -1,9 +1,9 @@
 """What the files say of arbitrators."""
 
 import pytest
-from opensvc_daemon.guards.arbitrators import arbitrators, located
+from opensvc_daemon.guards.arbitrators import arbitrators
 
-from opensvc_core.api import Node
+from opensvc_core.api import ArbitratorKeywords, Node
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -78,4 +78,4 @@ def test_without_a_secret_there_is_no_arbitrator(configured):
     ],
 )
 def test_a_uri_is_a_scheme_a_host_a_port_and_a_path(uri, found):
-    assert located(uri) == found
+    assert ArbitratorKeywords({"uri": uri}).place() == found

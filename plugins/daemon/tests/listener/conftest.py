@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from opensvc_daemon.client import Client
-from opensvc_daemon.listener import start
+from opensvc_daemon.listener import gate, members, peers, start
 from opensvc_daemon.listener.served import Elsewhere
-from opensvc_daemon.trust import contexts
+from opensvc_daemon.trust import contexts, join
 from opensvc_daemon.trust.calling import Call
 from opensvc_daemon.trust.files import TrustFiles
+from opensvc_daemon.trust.membership import secret_of
 from opensvc_daemon.trust.places import Place
 
 from opensvc_core.api import ActionRefused, Node, NoSuchObject, UsageError
+from opensvc_core.testing.ports import free_port
 
 THREADS = {"hb#1.rx": {"state": "running", "beating": {"n2": True, "n3": False}}, "listener": {"state": "running"}}
 
@@ -26,7 +28,7 @@ class Monitor:
     """The stand-in: a cluster of one service."""
 
     def __init__(self, me):
-        self.me, self.asked, self.requests, self.elsewhere = me, [], {}, ()
+        self.me, self.asked, self.ids, self.requests, self.elsewhere = me, [], [], {}, ()
         self.readers, self.last, self.counts, self.extra = [], 100, {"decisions": 3, "actions_done": {"start": 2}}, {}
         self.reach = {}
         self.events = self
@@ -52,7 +54,7 @@ class Monitor:
     def explain(self, service):
         if service not in self.document()["services"]:
             raise NoSuchObject(f"no service {service!r}")
-        return [{"code": "frozen", "node": "n2", "text": "n2 is frozen"}]
+        return {"reasons": [{"code": "frozen", "node": "n2", "text": "n2 is frozen"}], "node": self.me}
 
     async def ask(self, service, wish, to, origin, id=""):  # noqa: A002 - the name in the interface
         if self.elsewhere:
@@ -75,12 +77,14 @@ class Monitor:
         self.requests[name] = {**self.requests[name], "progress": "done"}
         self.publish("request", data={"id": name})
 
-    async def ask_node(self, what, node):
+    async def ask_node(self, what, node, id=""):  # noqa: A002 - as in Served
         self.asked.append(("node", what, node))
+        self.ids.append(id)
         return {"node": node, "do": what}
 
-    async def confirm_down(self, node):
+    async def confirm_down(self, node, id=""):  # noqa: A002 - as in Served
         self.asked.append(("confirm_down", node))
+        self.ids.append(id)
 
     async def stop_daemon(self, kind):
         self.asked.append(("stop", kind))
@@ -128,7 +132,7 @@ class House:
     def __init__(self, folder, name, cluster=""):
         self.folder, self.name, self.log = folder, name, []
         self.node = Node(folder, nodename=name)
-        self.port = _free_port()
+        self.port = free_port()
         etc = folder / "etc"
         etc.mkdir(parents=True)
         (etc / "node.conf").write_text(f"[listener]\naddr = 127.0.0.1\nport = {self.port}\n")
@@ -145,7 +149,7 @@ class House:
         self.listener = self.run(start(self.monitor, self.node, log))
         return self
 
-    def run(self, coroutine, timeout=20):
+    def run(self, coroutine, timeout=60):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout)
 
     def soon(self, do, *arguments, **named):
@@ -168,7 +172,7 @@ class House:
         context = contexts.calling(of.trust) if of else contexts.asking()
 
         def ask(method, path, body=None):
-            call = Call(self.place, context, self.name if of else "", 10)
+            call = Call(self.place, context, self.name if of else "", 30)
             try:
                 headers = {"Authorization": f"Bearer {token}"} if token else {}
                 call.request(method, path, None if body is None else json.dumps(body), headers)
@@ -179,7 +183,7 @@ class House:
 
         return ask
 
-    def raw(self, data, *, tls=True, wait=5):
+    def raw(self, data, *, tls=True, wait=30):
         """The bytes that are answered to bytes, until the other end closes."""
         if tls:
             plain = socket.create_connection(self.place, wait)
@@ -206,18 +210,29 @@ class House:
         self.run_rest()
 
     def run_rest(self):
+        self.loop.run_until_complete(asyncio.sleep(0))  # a connection that was just accepted is its task's, once that has begun
         left = asyncio.all_tasks(self.loop)
         for task in left:
             task.cancel()
         if left:
             self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.run_until_complete(self._parted())
         self.loop.close()
 
+    async def _parted(self):
+        """Connections of calls that went out wait for the other end's goodbye, which may have ended before."""
+        for transport in list(self.loop._transports.values()):
+            transport.abort()
+        await asyncio.sleep(0)
 
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return sock.getsockname()[1]
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Members and callers have as much time as a busy machine takes; what is never said is limited where a test is of that."""
+    monkeypatch.setattr(peers, "_CONNECT", 60.0)
+    monkeypatch.setattr(members, "_PUSH", 60.0)
+    monkeypatch.setattr(gate, "HANDSHAKE_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -246,3 +261,26 @@ def houses(tmp_path):
 @pytest.fixture
 def house(houses):
     return houses("n1")
+
+
+PLACES = "[hb#1]\ntype = unicast\n"
+
+
+@pytest.fixture
+def cluster(houses):
+    """A first member n1, and two nodes that could join; the cluster's file tells where each of them listens."""
+    made = [houses(name, begins=False) for name in ("n1", "n2", "n3")]
+    text = "[listener]\naddr = 127.0.0.1\n" + "".join(f"port@{one.name} = {one.port}\n" for one in made)
+    (made[0].node.paths.etc / "cluster.conf").write_text(f"[cluster]\nname = blue\nnodes = n1\n\n{text}\n{PLACES}")
+    return [one.begin() for one in made]
+
+
+def joined(new, member, secret=None, **more):
+    said = []
+    join(new.node, "127.0.0.1", secret or secret_of(member.node), port=member.port, say=said.append, **more)
+    return said
+
+
+def killed(*_, **__):
+    """What stands where a process is killed."""
+    raise KeyboardInterrupt

@@ -1,12 +1,18 @@
 """The API over its real sockets: what it answers, refuses and tells."""
 
+import asyncio
+import json
+import re
+import socket
 import threading
 import time
 
 import pytest
 from opensvc_daemon.client import Client, NoDaemon
+from opensvc_daemon.listener.metrics import FAMILIES, metrics
 
 from opensvc_core.api import ActionRefused, ConfigError, NoSuchObject, OpensvcError, UsageError
+from opensvc_core.testing.waiting import wait_for
 
 
 def test_the_document_is_told(house):
@@ -35,6 +41,21 @@ def test_the_id_of_a_call_is_that_of_the_request_and_of_the_log(house):
     assert house.monitor.asked[0][-1] == "0123456789abcdef"
     assert [(level, request) for level, _, request in house.log] == [("info", "0123456789abcdef")]
     assert "POST /v1/services/svc1/requests by root" in house.log[0][1]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/node", b'{"do":"freeze"}'),
+        ("/v1/node", b'{"do":"drain","node":"n2"}'),
+        ("/v1/services/svc1/requests", b'{"wish":"start","confirmed_down":["n3"]}'),
+    ],
+)
+def test_an_order_to_a_node_is_given_the_id_of_its_call(house, path, body):
+    head = f"POST {path} HTTP/1.0\r\nHost: x\r\nX-Request-Id: made.by-hand\r\nContent-Length: {len(body)}\r\n\r\n"
+    house.raw(head.encode() + body, tls=False)
+    assert house.monitor.ids == ["made.by-hand"]
+    assert [request for _, _, request in house.log] == ["made.by-hand"]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +91,8 @@ def test_waiting_for_a_request_ends_with_it(house):
     assert house.client.get(f"/v1/requests/{name}", wait=0.05)["progress"] == "active"
     threading.Timer(0.1, house.soon, (house.monitor.end, name)).start()
     begun = time.monotonic()
-    assert house.client.get(f"/v1/requests/{name}", wait=20)["progress"] == "done"
-    assert time.monotonic() - begun < 10
+    assert house.client.get(f"/v1/requests/{name}", wait=60)["progress"] == "done"
+    assert time.monotonic() - begun < 30
     with pytest.raises(NoSuchObject, match="no request ffff"):
         house.client.get("/v1/requests/ffff", wait=5)
 
@@ -104,12 +125,17 @@ def test_events_come_as_they_happen_and_are_filtered(house):
 
     reader = threading.Thread(target=read)
     reader.start()
-    until(lambda: house.monitor.readers)
+    wait_for(lambda: house.monitor.readers)
     for kind, service in (("instance", "svc1"), ("instance", "svc2"), ("node", "svc1"), ("instance", "svc1")):
         house.soon(house.monitor.publish, kind, service)
-    reader.join(10)
+    reader.join(60)
     assert found == [101, 104]
-    until(lambda: not house.monitor.readers)
+    wait_for(lambda: not house.monitor.readers)
+
+
+def test_events_of_a_kind_that_there_is_not_are_refused(house):
+    with pytest.raises(UsageError, match="kind: 'bogus' is none of action, config, decision"):
+        next(house.client.stream("/v1/events", kind=["request", "bogus"]))
 
 
 def test_a_reader_that_goes_leaves_nothing_behind(house):
@@ -117,11 +143,26 @@ def test_a_reader_that_goes_leaves_nothing_behind(house):
     stream = client.stream("/v1/events")
     thread = threading.Thread(target=lambda: list(stream))
     thread.start()
-    until(lambda: house.monitor.readers)
+    wait_for(lambda: house.monitor.readers)
     client.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
-    until(lambda: not house.monitor.readers)
+    wait_for(lambda: not house.monitor.readers)
+
+
+def test_a_stream_that_is_closed_before_its_answer_begins_ends_quietly(tmp_path):
+    client, found = Client(tmp_path), []
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(str(tmp_path / "api.sock"))
+        mute.listen()
+        thread = threading.Thread(target=lambda: found.append(list(client.stream("/v1/events"))))
+        thread.start()
+        connection, _ = mute.accept()
+        with connection:
+            assert connection.recv(1000).startswith(b"GET /v1/events ")
+            client.close()
+            thread.join(60)
+    assert found == [[]]
 
 
 def test_a_configuration_is_read_and_written(house):
@@ -162,16 +203,17 @@ def test_a_large_document_comes_in_pieces_and_holds_nobody_up(house):
     longest = [0.0]
 
     async def beat():
-        import asyncio
-
         while True:
-            begun = time.monotonic()
-            await asyncio.sleep(0.001)
-            longest[0] = max(longest[0], time.monotonic() - begun)
+            begun = time.thread_time()  # what others do meanwhile is not counted
+            await asyncio.sleep(0)
+            longest[0] = max(longest[0], time.thread_time() - begun)
 
+    begun = time.thread_time()
+    json.dumps(house.monitor.document())
+    whole = time.thread_time() - begun
     house.loop.call_soon_threadsafe(lambda: house.loop.create_task(beat()))
     assert len(house.client.get("/v1/status")["services"]) == 2002
-    assert longest[0] < 0.5
+    assert 0 < longest[0] < whole / 3
 
 
 def test_the_metrics_are_in_the_format_of_prometheus(house):
@@ -190,11 +232,36 @@ def test_the_metrics_are_in_the_format_of_prometheus(house):
     assert text.endswith("\n")
 
 
+def test_the_metrics_have_the_labels_that_are_documented(house):
+    labels = {f"opensvc_{family.name}": set(family.labels) for family in FAMILIES}
+    found = re.findall(r"^(\w+?)(_bucket|_sum|_count)?(?:\{(.*)\})? ", house.client.get("/metrics"), re.MULTILINE)
+    assert len(found) > 20
+    assert all(set(re.findall(r'(\w+)="', said)) - {"le"} == labels[name] for name, _, said in found)
+
+
+def test_a_counter_is_exact_when_it_is_high():
+    assert 'opensvc_decisions_total{node="n1"} 123456789' in metrics({"me": "n1"}, {"decisions": 123456789}).splitlines()
+
+
+def test_the_lateness_of_beats_is_a_histogram():
+    late = {"counts": [2, 1] + [0] * 12 + [4], "total": 31.5, "worst": 9.0, "p999": None}
+    lines = metrics({"me": "n1", "nodes": {"n1": {}, "n2": {"lateness": {"hb#1": late}}}}, {}).splitlines()
+    name = "opensvc_heartbeat_lateness_seconds"
+    assert f"# TYPE {name} histogram" in lines
+    assert [line for line in lines if line.startswith(f'{name}_bucket{{peer="n2",link="hb#1"')][:2] == [
+        f'{name}_bucket{{peer="n2",link="hb#1",le="0.001"}} 2',
+        f'{name}_bucket{{peer="n2",link="hb#1",le="0.002"}} 3',
+    ]
+    assert f'{name}_bucket{{peer="n2",link="hb#1",le="+Inf"}} 7' in lines
+    assert f'{name}_sum{{peer="n2",link="hb#1"}} 31.5' in lines
+    assert f'{name}_count{{peer="n2",link="hb#1"}} 7' in lines
+
+
 def test_without_a_daemon_the_client_says_so(tmp_path):
     begun = time.monotonic()
     with pytest.raises(NoDaemon, match="it is not running; 'om daemon start' starts it"):
         Client(tmp_path).get("/v1/status")
-    assert time.monotonic() - begun < 0.2
+    assert time.monotonic() - begun < 10
 
 
 def test_the_codes_of_answers_come_back_as_the_errors_that_they_were(house):
@@ -210,16 +277,7 @@ def test_a_listener_that_begins_again_takes_the_place_of_a_killed_one(house):
     house.run(house.listener.stop())
     stale = house.node.paths.run / "api.sock"
     assert not stale.exists()
-    import socket
-
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(stale))
     house.begin()
     assert house.client.get("/v1/alive") == {"node": "n1"}
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 
 import pytest
 from opensvc_daemon.listener.api import ROUTES
@@ -45,7 +46,7 @@ def status_of(caller, crowd, route):
     path = route.path.replace("{service}", "svc1").replace("{id}", "ffff").replace("{name}", "hb%231.rx")
     body = BODIES.get(route.path, b"{}") if route.method != "GET" else b""
     if caller in (Caller.OWNER, Caller.USER):
-        return local_status(first, route.method, path, body, uid=0 if caller is Caller.OWNER else NOBODY)
+        return int(local_answer(first, route.method, path, body, uid=0 if caller is Caller.OWNER else NOBODY).split()[1])
     token = made.get(caller.name.lower(), "")
     head = f"{route.method} {path} HTTP/1.0\r\nHost: n1\r\nContent-Length: {len(body)}\r\n"
     head += f"Authorization: Bearer {token}\r\n" if token else ""
@@ -56,13 +57,13 @@ def tls_status(house, of, data):
     from opensvc_daemon.trust import contexts
 
     context = contexts.calling(of.trust) if of else contexts.asking()
-    with context.wrap_socket(socket.create_connection(house.place, 10), server_hostname="n1") as sock:
+    with context.wrap_socket(socket.create_connection(house.place, 60), server_hostname="n1") as sock:
         sock.sendall(data)
         return int(sock.recv(4096).split()[1])
 
 
-def local_status(house, method, path, body, *, uid):
-    """By the unix socket, as a user: the kernel tells who connects, so a child has to."""
+def local_answer(house, method, path, body, *, uid):
+    """The begin of the answer by the unix socket, as a user: the kernel tells who connects, so a child has to."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -71,17 +72,20 @@ def local_status(house, method, path, body, *, uid):
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             with socket.socket(socket.AF_UNIX) as sock:
-                sock.settimeout(10)
+                sock.settimeout(60)
                 sock.connect(str(house.node.paths.run / "api.sock"))
                 sock.sendall(f"{method} {path} HTTP/1.0\r\nHost: n1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-                os.write(writing, sock.recv(4096).split()[1])
+                answer = sock.recv(4096)
+                while answer.split()[1] == b"403" and (part := sock.recv(4096)):
+                    answer += part
+                os.write(writing, answer[:4096])
         finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as file:
         found = file.read()
     os.waitpid(child, 0)
-    return int(found)
+    return found
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
@@ -90,6 +94,13 @@ def test_each_route_is_for_those_of_the_table(crowd, caller):
     refused = 401 if caller is Caller.STRANGER else 403
     found = {f"{route.method} {route.path}": status_of(caller, crowd, route) != refused for route in ROUTES}
     assert found == {f"{route.method} {route.path}": caller in TABLE[route.right] for route in ROUTES}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
+def test_another_user_is_told_the_way_out(crowd):
+    answer = local_answer(crowd[0], "POST", "/v1/services/svc1/requests", b'{"wish": "start"}', uid=NOBODY)
+    assert b"is not for uid 65534" in answer
+    assert b"; do it as root, or by sudo" in answer
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
@@ -104,7 +115,7 @@ def test_another_user_keeps_root_from_nothing(crowd):
             os.setresuid(NOBODY, NOBODY, NOBODY)
             socks = [socket.socket(socket.AF_UNIX) for _ in range(40)]
             for sock in socks:
-                sock.settimeout(10)
+                sock.settimeout(60)
                 sock.connect(str(first.node.paths.run / "api.sock"))
             os.write(telling, bytes([sum(sock.recv(1) == b"" for sock in socks[32:])]))
             os.read(waiting, 1)
@@ -157,9 +168,11 @@ def test_a_revoked_token_counts_no_more(crowd):
 
 def test_refusals_fill_no_disk(crowd):
     first, _, _ = crowd
+    begun = time.monotonic()
     for _ in range(60):
         first.remote()("GET", "/v1/status")
-    assert len(first.log) == 20
+    minutes = 1 + (time.monotonic() - begun) // 60
+    assert 20 <= len(first.log) <= min(20 * minutes, 59)
 
 
 def test_the_page_tells_the_table():
