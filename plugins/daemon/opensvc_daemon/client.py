@@ -45,6 +45,7 @@ class Client:
     def __init__(self, run: Path, *, timeout: float = 30.0) -> None:
         self._path, self._timeout = run / "api.sock", timeout
         self._streams: list[socket] = []
+        self._closed: list[socket] = []
 
     def get(self, path: str, **parameters: Parameter) -> Any:
         """The JSON of an answer; of one that is no JSON its text. Raises NoDaemon, and what the daemon refuses as the core would."""
@@ -75,17 +76,19 @@ class Client:
                     if line.strip() and line.endswith(b"\n"):
                         yield json.loads(line)
         except (OSError, ValueError) as error:
-            if sock.fileno() >= 0:
+            if sock.fileno() >= 0 and sock not in self._closed:
                 raise NoDaemon(f"the daemon's stream was cut: {error}") from error
         finally:
             sock.close()
             self._streams.remove(sock)
+            self._closed = [one for one in self._closed if one is not sock]
 
     def close(self) -> None:
         """End the streams, from any thread."""
         from contextlib import suppress  # noqa: PLC0415 - as above
 
         for sock in list(self._streams):
+            self._closed.append(sock)  # whatever it waits for, also the beginning of the answer
             with suppress(OSError):
                 sock.shutdown(2)  # SHUT_RDWR: who reads from it finds its end
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from opensvc_core.api import ActionRefused, Verb, hookimpl
+from opensvc_core.api import ActionRefused, Finding, Verb, hookimpl
 from opensvc_daemon.commands.verbs import VERBS
 from opensvc_daemon.simulation.options import OPTIONS
 
@@ -25,6 +26,14 @@ def opensvc_add_commands() -> Sequence[Verb]:
             positionals=("CONFIG",),
         ),
     ]
+
+
+@hookimpl
+def opensvc_validate_host(config: Any) -> Iterable[Finding]:
+    """Times of leases, watchdogs and heartbeats that don't fit one another."""
+    from opensvc_daemon.beat.fit import findings  # noqa: PLC0415 - few commands validate
+
+    return findings(config)
 
 
 @hookimpl

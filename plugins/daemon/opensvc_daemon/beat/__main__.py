@@ -1,8 +1,7 @@
-"""The program of the beat process: `python -m opensvc_daemon.beat --node NAME [--root DIR]`."""
+"""The program of the beat process: `python -m opensvc_daemon.beat [--root DIR] [--node NAME]`."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -10,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from opensvc_core.api import Journal, Level, Node
+from opensvc_core.api import Journal, Level, Node, UsageError
 from opensvc_daemon import clock
 from opensvc_daemon.beat import setup
 from opensvc_daemon.beat.door import Door
@@ -24,6 +23,7 @@ from opensvc_daemon.beat.stopper import Stopper
 from opensvc_daemon.channel import listen
 from opensvc_daemon.heartbeat.beat import incarnation_from
 from opensvc_daemon.lease.messages import Owner
+from opensvc_daemon.started import Started
 
 # Bytes of a thread's stack: receiving needs little, and locked memory is dear.
 _STACK = 256 * 1024
@@ -31,11 +31,15 @@ _STACK = 256 * 1024
 
 def main(arguments: Sequence[str], read: Callable[[str | None, str], setup.Setup] = setup.read) -> int:
     """Beat until the monitor says farewell and no lease is held; `read` gives the setup of a root and a node."""
-    given = _parser().parse_args(arguments)
+    try:
+        given = Started.read(arguments)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     node = Node(given.root, nodename=given.node)
     log = partial(_log, node)
     try:
-        _run(node, partial(read, given.root, given.node), partial(_stop, given.root, given.node), log)
+        _run(node, partial(read, given.root, node.name), partial(_stop, given.root, node.name), log)
     except Exception as error:  # noqa: BLE001 - the one catch-all of this process
         _tell_crash(error, log)
         return 1
@@ -81,13 +85,6 @@ def _tell_crash(error: Exception, log: Log) -> None:
 
     log("error", "beat crashed: " + "".join(traceback.format_exception(error)).rstrip(), "")
     print(f"beat: {type(error).__name__}: {error}", file=sys.stderr)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m opensvc_daemon.beat")
-    parser.add_argument("--root")
-    parser.add_argument("--node", required=True)
-    return parser
 
 
 if __name__ == "__main__":

@@ -57,10 +57,12 @@ class Hands(Protocol):
 
 
 class Known(NamedTuple):
-    """The state of a lease as the monitor is told, and since when."""
+    """The state of a lease as the monitor is told, and since when; `wait`: seconds after which those that refused it may grant it, 0: they
+    did not say."""
 
     state: str
     since: float
+    wait: float = 0.0
 
 
 class Leases:
@@ -265,7 +267,9 @@ class Leases:
             self._told[service] = steady  # who asks again and again is not told the same again and again
             self._hands.say("warning", f"no lease: {why}", service)
         if service in self.holders:
+            wait = _wait(self.holders[service])
             self._give_back(service, REFUSED, now)
+            self.known[service] = Known(REFUSED, now, wait)
         else:
             self._set(service, REFUSED, now)
 
@@ -307,6 +311,12 @@ def _answer_of(node: str, saying: Saying, verdict: Verdict, service: str, owner:
         limit = f", for {verdict.seconds:.3g} s at most" if verdict.seconds else ""
         refusal = Refusal(verdict.code, f"{node} refuses ({verdict.code}{limit})", verdict.seconds)
     return Answer(node, service, owner, verdict.number, saying.epoch, refusal)
+
+
+def _wait(holder: Holder) -> float:
+    """Until none of the refusals holds any more; 0 where one of them does not end by time."""
+    times = [refusal.seconds for refusal in holder.refusals.values()]
+    return max(times) + MOMENT if times and all(times) else 0.0
 
 
 def _reasons(holder: Holder, now: float) -> str:

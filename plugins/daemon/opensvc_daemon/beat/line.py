@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from opensvc_daemon.beat.gate import Gate
+from opensvc_daemon.clock import now
 
 # Messages that wait for the loop; what comes above that is lost, as on a network.
 WAITING: Final = 512
 # Seconds after which a link that failed is tried again.
 AGAIN: Final = 1.0
+
+# Seconds until those that were ended are no longer waited for.
+_PATIENCE: Final = 2.0
 
 
 class Link(Protocol):
@@ -41,9 +45,21 @@ class Direction(NamedTuple):
 
 
 class Line:
-    """One link. `news` is called, in any thread, when something has arrived or has changed."""
+    """One link. `news` is called, in any thread, when something has arrived or has changed.
 
-    def __init__(self, name: str, number: int, link: Link, *, news: Callable[[], None], clock: Callable[[], float]) -> None:
+    `after`: threads of lines that this one takes the place of, which end first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        link: Link,
+        *,
+        news: Callable[[], None],
+        clock: Callable[[], float],
+        after: Iterable[threading.Thread] = (),
+    ) -> None:
         self.name, self.number, self.link, self.configured = name, number, link, link.configured
         self.arrived: deque[tuple[str, bytes]] = deque(maxlen=WAITING)
         self.gate = Gate(clock)
@@ -53,6 +69,7 @@ class Line:
         self._clock = clock
         self._unsent, self._unheard, self._failed = "", "", float("-inf")
         self._ended: threading.Event | None = None
+        self._before = list(after)
 
     @property
     def receives(self) -> bool:
@@ -63,11 +80,18 @@ class Line:
         """Begin to receive, or end it."""
         if run and self._ended is None:
             self._ended, self._failed = threading.Event(), float("-inf")
-            threading.Thread(target=self._receiving, args=(self._ended,), name=f"{self.name}.rx", daemon=True).start()
+            thread = threading.Thread(target=self._receiving, args=(self._ended, *self._before), name=f"{self.name}.rx", daemon=True)
+            self._before = [thread]
+            thread.start()
         elif not run and self._ended is not None:
             self._ended.set()
             self._ended = None
             self.link.wake()
+
+    @property
+    def threads(self) -> list[threading.Thread]:
+        """Those that may hold what the next line of its kind needs, such as a port."""
+        return self._before
 
     def send(self, beat: bytes, now: float) -> None:
         """Send, where it is meant to; what fails is told by `directions`."""
@@ -104,8 +128,11 @@ class Line:
         """One that fails again does so within this time."""
         return self._clock() - self._failed < 2 * AGAIN
 
-    def _receiving(self, ended: threading.Event) -> None:
+    def _receiving(self, ended: threading.Event, *before: threading.Thread) -> None:
         """In its thread: receive, and begin again when that fails, until it is ended."""
+        until = now() + _PATIENCE
+        for thread in before:
+            thread.join(max(until - now(), 0.0))
         while not ended.is_set():
             try:
                 self.link.receive(self._deliver, ended.is_set)

@@ -9,6 +9,8 @@ from opensvc_daemon.beat.line import Direction, Line
 from opensvc_daemon.beat.setup import numbers
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from opensvc_core.api import HeartbeatLink
 
 
@@ -27,12 +29,14 @@ class Lines:
         self._broken = {name: str(link) for name, link in links.items() if isinstance(link, Exception)}
         self._broken |= {name: "there are 32 heartbeats already" for name in links.keys() - given.keys()}
         wanted = {name: link for name, link in links.items() if name in given and not isinstance(link, Exception)}
+        before: list[Thread] = []
         for name, line in list(self.by_name.items()):
             if name not in wanted or wanted[name].configured != line.configured or line.number != given[name]:
                 self.by_name.pop(name).close()
+                before += line.threads
         for name, link in wanted.items():
             if name not in self.by_name:
-                self.by_name[name] = Line(name, given[name], link, news=self._news, clock=self._clock)
+                self.by_name[name] = Line(name, given[name], link, news=self._news, clock=self._clock, after=before)
         self._run()
 
     def run(self, direction: str, *, run: bool) -> bool:

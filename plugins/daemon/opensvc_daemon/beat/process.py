@@ -158,6 +158,8 @@ class Process:
                 line.gate.was_good(address)
             if heard.is_twin and now - self._begun > self.setup.terms.timeout:  # else it may be of our life before
                 self.report.say_once("error", f"another node speaks under the name {self.node}, or this one has begun twice")
+            if heard.life:
+                self.report.lateness.heard(heard.node, line.name, heard.life, line.link.interval, now)
             if heard.is_new:
                 self._heed(heard.node, heard.lease, now)
             elif heard.is_strange:
@@ -309,7 +311,7 @@ class Process:
         self.outsiders.configure(setup.arbitrators)
         self.voting.configure(setup.voters, setup.lease_terms, [place.name for place in setup.arbitrators])
         self.leases.configure(setup.lease_terms)
-        self.petting.configure(setup.device)
+        self.petting.configure(setup.watchdog)
         self.lines.configure(setup.links)
 
     def _join(self, setup: Setup) -> None:

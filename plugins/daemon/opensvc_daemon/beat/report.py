@@ -11,6 +11,7 @@ from opensvc_daemon.beat.door import Door
 from opensvc_daemon.beat.leases import Known
 from opensvc_daemon.beat.lines import Lines
 from opensvc_daemon.beat.talk import Talk
+from opensvc_daemon.heartbeat.lateness import Lateness
 from opensvc_daemon.heartbeat.views import PeerView
 
 # Seconds between two tells of peers of whom nothing but the moments has changed.
@@ -28,6 +29,7 @@ class Report:
     def __init__(self, log: Log) -> None:
         self._log = log
         self.door: Door | None = None
+        self.lateness = Lateness()
         self._said: set[str] = set()
         self._peers: Any = None
         self._told = -inf
@@ -66,4 +68,5 @@ class Report:
         kept = telling.without_moments(peers)
         if kept != self._peers or now - self._told >= TELL:
             self._peers, self._told = kept, now
-            self.door.tell_once({"tell": "peers", "now": now, "peers": peers})
+            told = {name: {**peer, "lateness": self.lateness.of(name)} for name, peer in peers.items()}
+            self.door.tell_once({"tell": "peers", "now": now, "peers": told})

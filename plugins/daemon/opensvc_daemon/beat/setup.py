@@ -15,21 +15,14 @@ from opensvc_daemon.lease.terms import LeaseTerms
 from opensvc_daemon.lease.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from opensvc_core.api import HeartbeatLink
+    from opensvc_core.api import HeartbeatLink, WatchdogTimer
 
 # A node that did nothing itself for so many seconds has missed what was said meanwhile.
 PAUSE = 2.0
 
 
-class DeviceSetup(NamedTuple):
-    """A watchdog: the path of its device, and after how many seconds without a pet it ends the node."""
-
-    path: str
-    timeout: int
-
-
 class Setup(NamedTuple):
-    """`keyring` None: there are no heartbeats, `findings` say why. `links` has the reason in the place of a link that can't be."""
+    """`keyring` None: there are no heartbeats, `findings` say why. `links` and `watchdog` have the reason in the place of what can't be."""
 
     node: str
     cluster: str = "default"
@@ -40,7 +33,7 @@ class Setup(NamedTuple):
     lease_terms: LeaseTerms = LeaseTerms()
     voters: Voters = Voters(())
     arbitrators: tuple[ArbitratorPlace, ...] = ()
-    device: DeviceSetup | None = None
+    watchdog: WatchdogTimer | Exception | None = None
     links: Mapping[str, HeartbeatLink | Exception] = {}
     findings: tuple[str, ...] = ()
 
@@ -59,7 +52,7 @@ def of_node(node: Any) -> Setup:
     terms, findings = terms_of([link for link in links.values() if not isinstance(link, Exception)])
     keyring, keys = keyring_of(cluster.secret, cluster.next_secret)
     leases, unfit = lease_terms_of(cluster)
-    device, doubts = device_of(node.config, leases)
+    watchdog, doubts = watchdog_of(node, leases)
     places, strange = places_of(node)
     voters = Voters(voters_of(cluster.nodes, places), leases.lease)
     members = tuple(dict.fromkeys((*cluster.nodes, *cluster.drpnodes, node.name)))
@@ -73,7 +66,7 @@ def of_node(node: Any) -> Setup:
         lease_terms=leases,
         voters=voters,
         arbitrators=places,
-        device=device,
+        watchdog=watchdog,
         links=links,
         findings=(*findings, *keys, *unfit, *doubts, *strange),
     )
@@ -128,15 +121,18 @@ def lease_terms_of(cluster: Any) -> tuple[LeaseTerms, tuple[str, ...]]:
     return (LeaseTerms() if findings else terms), findings
 
 
-def device_of(config: Any, terms: LeaseTerms) -> tuple[DeviceSetup | None, tuple[str, ...]]:
-    """The watchdog that the first section of its kind names, and what doesn't fit; None: there is none, or it is of no use."""
-    section = next((name for name in config.sections() if name.partition("#")[0] == "watchdog"), None)
-    if section is None:
+def watchdog_of(node: Any, terms: LeaseTerms) -> tuple[WatchdogTimer | Exception | None, tuple[str, ...]]:
+    """The first watchdog of a node, in its place why it can't be used, or None; and what doesn't fit."""
+    found = node.watchdogs()
+    if not found:
         return None, ()
-    setup = DeviceSetup(*(config.value(section, config.keyword(section, name)) for name in ("dev", "timeout")))
-    setup = setup._replace(timeout=int(setup.timeout))
-    findings = tuple(f"{section}: {one.text}" for one in Watchdog(setup.timeout, terms).findings())
-    return setup, findings
+    first, *others = found
+    timer = found[first]
+    unused = tuple(f"{name}: a node has one watchdog, that of {first}: this one is not used; take one of them out" for name in others)
+    if isinstance(timer, Exception):
+        return timer, (f"{first}: {timer}", *unused)
+    doubts = (timer.problem(), *(one.text for one in Watchdog(timer.timeout, terms).findings()))
+    return timer, (*(f"{first}: {text}" for text in doubts if text), *unused)
 
 
 def numbers(links: Iterable[str]) -> dict[str, int]:

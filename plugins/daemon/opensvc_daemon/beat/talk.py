@@ -50,6 +50,7 @@ class Heard(NamedTuple):
         is_strange: it is of a life that has yet to answer.
         is_idle: it said nothing that was not known over its own link; what is sent again is.
         is_twin: it came under our own name, and not from this life.
+        life: of a beat that is newer than all before it over its link; else 0.
     """
 
     node: str = ""
@@ -58,6 +59,7 @@ class Heard(NamedTuple):
     is_strange: bool = False
     is_idle: bool = False
     is_twin: bool = False
+    life: int = 0
 
 
 class Talk:
@@ -122,6 +124,11 @@ class Talk:
         """The newest one that all peers hold."""
         return self._keyring.to_send_with({node: ids for node, ids in self._holds.items() if node in self.peers.known})
 
+    def secrets_of(self, node: str) -> dict[str, object]:
+        """The ids of the secrets that a peer holds, and of the one it seals with, in hexadecimal; empty: nothing was heard."""
+        used = self._uses.get(node)
+        return {"holds": [key.hex() for key in self._holds.get(node, ())], "seals": used.hex() if used else ""}
+
     def replaced(self) -> bool:
         """Whether all peers are beating and use the newest secret, so that the older one may go."""
         uses = {node: self._uses.get(node) for node in self.peers.known}
@@ -168,6 +175,7 @@ class Talk:
             is_strange=is_strange,
             is_idle=is_idle,
             is_twin=received.verdict is Verdict.TWIN,
+            life=0 if is_idle or is_strange else beat.incarnation,
         )
 
     def _hear_aside(self, data: bytes) -> Heard:

@@ -15,7 +15,7 @@ _MOMENTS = frozenset({"last_heard", "last"})
 
 def peers(talk: Talk, views: Mapping[str, PeerView], links: Mapping[str, int]) -> dict[str, Any]:
     """All peers by name; `links`: the number of each."""
-    return {name: _peer(talk, view, links) for name, view in views.items()}
+    return {name: {**_peer(talk, view, links), "secrets": talk.secrets_of(name)} for name, view in views.items()}
 
 
 def without_moments(told: Any) -> Any:

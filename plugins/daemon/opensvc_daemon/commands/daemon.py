@@ -22,7 +22,7 @@ RUNNING, STOPPED = 0, 1
 
 
 def run(session: Any, arguments: Any) -> int:
-    """start, stop, restart, status, running, reload."""
+    """Do it; systemd starts and stops a daemon that it has the unit of. `status` and `running` end with 1 where no daemon runs."""
     record = Record(str(session.paths.run))
     match session.verb:
         case "daemon start":
@@ -30,7 +30,7 @@ def run(session: Any, arguments: Any) -> int:
         case "daemon stop":
             return _stop(session, arguments, record)
         case "daemon restart":
-            return _restart(session, arguments, record)
+            return _restart(session, arguments, record, is_upgrade=bool(arguments.more.get("upgrade")))
         case "daemon reload":
             needed(session).post("/v1/daemon", {"do": "reload"})
             return 0
@@ -107,15 +107,24 @@ def _end(record: Record) -> None:
     if supervisor is None:
         raise ActionFailed("a daemon is just starting or ending; try again in a moment")
     supervisor.send(signal.SIGTERM)
+    _wait_ended(record)
+
+
+def _wait_ended(record: Record) -> None:
     until = time.monotonic() + _STOP_LIMIT
     while _is_running(record):
         if time.monotonic() > until:
-            raise ActionFailed(f"the daemon (pid {supervisor.pid}) did not end within {_STOP_LIMIT:.0f} s")
+            raise ActionFailed(f"the daemon did not end within {_STOP_LIMIT:.0f} s; 'om daemon status' shows its processes")
         time.sleep(_PAUSE)
 
 
-def _restart(session: Any, arguments: Any, record: Record) -> int:
+def _restart(session: Any, arguments: Any, record: Record, *, is_upgrade: bool) -> int:
     _refuse_ordinary()
+    if is_upgrade and _is_running(record):
+        # it ends by itself then, which systemd takes for an orderly end
+        needed(session).post("/v1/daemon", {"do": "upgrade"})
+        _wait_ended(record)
+        return _start(session, arguments, record)
     if _is_unit_ours(session) and _is_active():
         return _systemctl("restart")
     if _is_running(record):
@@ -138,10 +147,14 @@ def _status(session: Any, arguments: Any, record: Record) -> int:
         name: {"pid": process.pid, "running": process.is_alive, "restarts": restarts.get(name, 0)}
         for name, process in sorted(processes.items(), key=lambda one: one[0] != "supervisor")
     }
-    node = _node(session) if is_running else {}
+    nodes = _nodes(session) if is_running else {}
+    node = nodes.pop(session.nodename, {})
     threads = node.get("threads", {})
     if arguments.format == "json":
-        session.print_json(running=is_running, since=found.get("since"), state=node.get("state"), processes=parts, threads=threads)
+        late = {name: one["lateness"] for name, one in nodes.items() if one.get("lateness")}
+        session.print_json(
+            running=is_running, since=found.get("since"), state=node.get("state"), processes=parts, threads=threads, lateness=late
+        )
         return RUNNING if is_running else STOPPED
     if not is_running:
         print("the daemon does not run; 'om daemon start' starts it", file=session.stdout)
@@ -156,13 +169,13 @@ def _status(session: Any, arguments: Any, record: Record) -> int:
     return RUNNING
 
 
-def _node(session: Any) -> dict[str, Any]:
+def _nodes(session: Any) -> dict[str, Any]:
     try:
         client = reach(session)
         document = client.get("/v1/status") if client else {}
     except OpensvcError:
         return {}
-    found: dict[str, Any] = document.get("nodes", {}).get(document.get("me"), {})
+    found: dict[str, Any] = document.get("nodes", {})
     return found
 
 

@@ -1,29 +1,23 @@
-"""explain: why a service is where it is, as this node sees it."""
+"""explain: why a service is where it is, as this node sees it, or another one."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from opensvc_daemon.commands.reaching import needed, place
+from opensvc_daemon.commands.reaching import named, needed, place
 
 
 def run(session: Any, arguments: Any) -> int:
-    """A line for each reason, those of a node that don't name it behind its name; `--format json`: with their codes."""
-    client = needed(session)
-    reasons = {str(one.path): client.get(f"{place(str(one.path))}/explain")["reasons"] for one in session.node.services(session.selector)}
+    """A page for each service; `--format json`: all of it, with codes and facts."""
+    client, node = needed(session), (arguments.more.get("asked") or "").lower() or None
+    services = named(session, client.get("/v1/status", node=node))
+    found = {service: client.get(f"{place(service)}/explain", node=node) for service in services}
     if arguments.format == "json":
-        session.print_json(reasons=reasons)
+        reasons = {service: one["reasons"] for service, one in found.items()}
+        session.print_json(reasons=reasons, explanations=found)
         return 0
-    for service, found in reasons.items():
-        print(service, file=session.stdout)
-        texts = dict.fromkeys(_text(reason) for reason in found)
-        print(
-            "".join(f"  {text}\n" for text in texts) or "  nothing is in the way, and nothing is to be done\n", end="", file=session.stdout
-        )
+    from opensvc_daemon.rendering.explanation import explanation  # noqa: PLC0415 - a program reads the data
+
+    for service, one in found.items():
+        print(explanation(service, one), end="", file=session.stdout)
     return 0
-
-
-def _text(reason: Any) -> str:
-    node, text = reason.get("node", ""), reason.get("text", "")
-    return text if not node or re.search(rf"(?<![\w.-]){re.escape(node)}(?![\w-])", text) else f"{node}: {text}"

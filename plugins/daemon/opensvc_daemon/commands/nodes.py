@@ -29,7 +29,7 @@ def take(session: Any, arguments: Any) -> int | None:
 
 
 def run(session: Any, arguments: Any) -> int:
-    """drain, undrain: the services leave the node, or may come back."""
+    """Tell the daemon of each node; with --wait `drain` returns when only frozen services are up there."""
     client = needed(session)
     code = _ask(session, arguments, client)
     if session.verb == "drain" and (arguments.wait or arguments.time is not None):
@@ -61,7 +61,8 @@ def _names(session: Any, arguments: Any, client: Client) -> list[str]:
 
 
 def _list(session: Any, arguments: Any, client: Client) -> int:
-    nodes = list(client.get("/v1/status")["nodes"])
+    document = client.get("/v1/status")
+    nodes = list(dict.fromkeys([*document["cluster"].get("nodes", ()), *document["nodes"]]))  # in the order of cluster.conf
     if arguments.format == "json":
         session.print_json(nodes=nodes)
     else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from opensvc_core.errors import NoSuchObject, OpensvcError, UsageError
-from opensvc_daemon.commands.reaching import needed, place, reach
+from opensvc_core.errors import ActionRefused, Delegated, OpensvcError, UsageError
+from opensvc_daemon.commands.reaching import named, needed, place, reach
 
 if TYPE_CHECKING:
     from opensvc_daemon.client import Client
@@ -16,7 +17,7 @@ _ROUND: Final = 30.0
 # A wait that nobody limits ends where something must have been lost.
 _LONGEST: Final = 3600.0
 # How long until the daemon has read a file that is new.
-_NEWS: Final = 3.0
+_NEWS: Final = 10.0
 _PAUSE: Final = 0.05
 _LOCAL: Final = {
     "force": "--force",
@@ -25,14 +26,17 @@ _LOCAL: Final = {
     "cron": "--cron",
     "plan": "--plan",
 }
-# What a person asks for of a frozen service all the same; a start thaws it itself.
-_THAWING: Final = ("switch", "takeover", "giveback", "provision")
+_STARTS_OR_STOPS: Final = ("start", "stop", "restart", "provision", "unprovision", "switch", "takeover", "giveback")
+_ALIVE: Final = ("beating", "heard")
 _UP_HERE: Final = {"allupservices": "up", "alldownservices": "down"}
 
 
 def take(session: Any, arguments: Any) -> int | None:
     """Ask the cluster for what a command of the core says; None: it is for this node alone, or no daemon answers."""
-    if _is_local(session, arguments):
+    if _is_local(arguments):
+        _refuse_alive(session, arguments)
+        if session.verb in ("start", "stop") and _is_ordered_whole(arguments):
+            _tell_frozen(session, is_to_be_frozen=session.verb == "stop")
         return None
     client = reach(session)
     if client is None:
@@ -42,7 +46,7 @@ def take(session: Any, arguments: Any) -> int | None:
 
 
 def run(session: Any, arguments: Any) -> int:
-    """switch, takeover, giveback, purge, clear, abort: what only a cluster can do."""
+    """Ask the cluster for it, and return at once, or with --wait when it is done; what is refused or fails is told with the reason."""
     return order(session, arguments, needed(session), session.verb)
 
 
@@ -52,16 +56,17 @@ def order(session: Any, arguments: Any, client: Client, wish: str) -> int:
     services, document = _known(session, client)
     codes, asked = [0], dict[str, str]()
     for service in services:
+        if wish in _STARTS_OR_STOPS and _is_managed(session, service):
+            codes.append(_told(session, service, str(Delegated()), Delegated.exit_code))
+            continue
         chosen = to or _chosen(session, document, service, wish)
         if wish == "switch" and not chosen and service in document["services"]:
             codes.append(_told(session, service, "there is no node to switch to: no other of its nodes answers and has it down", 5))
             continue
         body: dict[str, Any] = {"wish": wish, "to": chosen}
         if arguments.confirm_down:
-            body["confirmed_down"] = [node.strip().lower() for node in arguments.confirm_down]
+            body["confirmed_down"] = _confirmed(arguments)
         try:
-            if wish in _THAWING:
-                _thaw(client, document, service)
             asked[service] = client.post(f"{place(service)}/requests", body)["id"]
         except OpensvcError as error:
             codes.append(_told(session, service, str(error), error.exit_code))
@@ -71,13 +76,51 @@ def order(session: Any, arguments: Any, client: Client, wish: str) -> int:
     return max(codes)
 
 
-def _is_local(session: Any, arguments: Any) -> bool:
+def _is_managed(session: Any, service: str) -> bool:
+    """A cluster manager beside us alone starts and stops it."""
+    try:
+        return bool(session.node.service(service).manager())
+    except OpensvcError:  # not on this node, or with a broken file: its node tells
+        return False
+
+
+def _is_local(arguments: Any) -> bool:
     """It names this node, or a part of the service; or it comes from the daemon's own action, or from a cluster manager."""
+    return arguments.local or arguments.plan or arguments.cron or _selects(arguments) or _is_of_a_program(arguments)
+
+
+def _is_ordered_whole(arguments: Any) -> bool:
+    """A person wants all of it down on this node."""
+    return not (arguments.plan or arguments.cron or _selects(arguments) or _is_of_a_program(arguments))
+
+
+def _selects(arguments: Any) -> bool:
+    return any((arguments.rid, arguments.tags, arguments.subset, arguments.upto, arguments.downto))
+
+
+def _is_of_a_program(arguments: Any) -> bool:
     import os  # noqa: PLC0415
 
-    selects = (arguments.rid, arguments.tags, arguments.subset, arguments.upto, arguments.downto)
-    is_ours = os.environ.get("OSVC_ACTION_ORIGIN") == "daemon" or session.program.endswith((".cluster", ".stonith"))
-    return arguments.local or arguments.plan or arguments.cron or any(selects) or is_ours
+    return os.environ.get("OSVC_ACTION_ORIGIN") == "daemon" or arguments.cluster
+
+
+def _tell_frozen(session: Any, *, is_to_be_frozen: bool) -> None:
+    """What a person stops here, the daemon does not start here again by itself: frozen first, so that it never finds it down and thawed.
+
+    It stays so, and is not watched when it is started here again: that is said.
+    """
+    if reach(session) is None:
+        return
+    wanted = _UP_HERE.get(session.program)
+    for service in session.node.services(session.selector):
+        with suppress(OpensvcError):  # what is wrong with it, the action tells
+            if service.config().service.orchestrate == "no" or (wanted is not None and service.status().avail.value != wanted):
+                continue
+            if is_to_be_frozen:
+                service.state.freeze()
+            if service.state.is_frozen():
+                text = f"frozen on {session.nodename}: the daemon leaves it alone there until 'om {service.path} thaw'"
+                _told(session, str(service.path), text, 0)
 
 
 def _refuse(arguments: Any) -> None:
@@ -85,6 +128,28 @@ def _refuse(arguments: Any) -> None:
     for name, flag in _LOCAL.items():
         if getattr(arguments, name):
             raise UsageError(f"{flag} is for an action on this node alone: add --local")
+
+
+def _refuse_alive(session: Any, arguments: Any) -> None:
+    """Raise ActionRefused where a node is said to be down that the daemon hears: an action here takes over what it has."""
+    if not arguments.confirm_down or arguments.force:
+        return
+    try:
+        client = reach(session)
+        nodes = client.get("/v1/status")["nodes"] if client else {}
+    except OpensvcError as error:
+        # what the daemon can't tell is not taken for a no
+        given = f"--confirm-down {' '.join(arguments.confirm_down)}"
+        raise ActionRefused(f"{given}: whether that is so, the daemon does not tell; --force does not ask it ({error})") from error
+    heard = {name.lower() for name, one in nodes.items() if one["reach"] in _ALIVE}
+    for node in _confirmed(arguments):
+        if node in heard:
+            way_out = "stop the service there; --force takes what it holds all the same"
+            raise ActionRefused(f"--confirm-down {node}: {node} is heard, it is not down; {way_out}")
+
+
+def _confirmed(arguments: Any) -> list[str]:
+    return [node.strip().lower() for node in arguments.confirm_down]
 
 
 def _known(session: Any, client: Client) -> tuple[list[str], Any]:
@@ -96,14 +161,6 @@ def _known(session: Any, client: Client) -> tuple[list[str], Any]:
         if all(service in document["services"] for service in services) or time.monotonic() > until:
             return services, document
         time.sleep(_PAUSE)
-
-
-def _thaw(client: Client, document: Any, service: str) -> None:
-    """What a person asks for is not refused because the service was frozen: it ends thawed."""
-    instances = document["services"].get(service, {}).get("instances", {})
-    if any(one.get("frozen") for one in instances.values()):
-        request = client.post(f"{place(service)}/requests", {"wish": "thaw", "to": []})["id"]
-        client.get(f"/v1/requests/{request}", wait=_ROUND)
 
 
 def _chosen(session: Any, document: Any, service: str, wish: str) -> list[str]:
@@ -118,18 +175,13 @@ def _elsewhere(document: Any, service: str) -> list[str]:
     found = document["services"].get(service, {})
     here = {node for node, one in found.get("instances", {}).items() if one.get("avail") in ("up", "warn")}
     nodes = document["nodes"]
-    able = [node for node in found.get("nodes", ()) if node not in here and nodes.get(node, {}).get("reach") in ("beating", "heard")]
+    able = [node for node in found.get("nodes", ()) if node not in here and nodes.get(node, {}).get("reach") in _ALIVE]
     return sorted(able, key=lambda node: bool(nodes[node].get("frozen")))[:1]
 
 
 def _services(session: Any, document: Any) -> list[str]:
-    """The services that are meant: those of this node, and the cluster's others. Raises NoSuchObject."""
-    try:
-        found = [str(service.path) for service in session.node.services(session.selector)]
-    except NoSuchObject:
-        found = [name for name in session.selector.split(",") if name in document["services"]]
-        if len(found) != len(session.selector.split(",")):
-            raise
+    """The services that are meant, for commands of old those that are up, or down, here. Raises NoSuchObject."""
+    found = named(session, document)
     if wanted := _UP_HERE.get(session.program):
         here = {name: one["instances"].get(document["me"], {}).get("avail") for name, one in document["services"].items()}
         found = [name for name in found if here.get(name) == wanted]

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from opensvc_core.errors import ActionRefused
+from opensvc_core.errors import ActionRefused, NoSuchObject
 
 if TYPE_CHECKING:
     from opensvc_daemon.client import Client
@@ -65,6 +65,17 @@ def needed(session: Any) -> Client:
     if client is None:
         raise ActionRefused(NOBODY)
     return client
+
+
+def named(session: Any, document: Any) -> list[str]:
+    """The services that are meant: those of this node, and the cluster's others. Raises NoSuchObject."""
+    try:
+        return [str(service.path) for service in session.node.services(session.selector)]
+    except NoSuchObject:
+        words: list[str] = session.selector.split(",")
+        if not all(word in document["services"] for word in words):
+            raise
+        return words
 
 
 def place(service: str) -> str:

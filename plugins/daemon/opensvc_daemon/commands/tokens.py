@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from opensvc_daemon.commands.configuring import changed
 from opensvc_daemon.trust import tokens
 
 
 def run(session: Any, arguments: Any) -> int:
-    """Make a token, which is printed once and kept nowhere; revoke one; or list their names, roles and ends."""
+    """Make a token, which is printed once and kept nowhere; revoke one; or list their names, roles and ends.
+
+    From then on it counts, or counts no more, on this node and each member that it reaches; on others when cluster.conf has come there.
+    """
     if session.verb == "daemon tokens":
         return _list(session, arguments)
     (name,) = arguments.positionals
@@ -17,6 +21,7 @@ def run(session: Any, arguments: Any) -> int:
         tokens.revoke(session.node, name)
     else:
         print(tokens.make(session.node, name, arguments.more.get("role") or "guest", days=arguments.more.get("days")), file=session.stdout)
+    changed(session)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opensvc_core.api import guard_of
 from opensvc_daemon.orchestration.view import Guard
 
 _TUPLES = ("parents", "children", "hard_affinity", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity")
@@ -21,7 +22,7 @@ def fields_of(config: Any) -> dict[str, Any]:
     found |= {name: getattr(keywords, name) for name in _SAME}
     return found | {
         "nodes": tuple(keywords.nodes),
-        "guard": guard_of(config),
+        "guard": Guard(guard_of(config)),
         "flex_target": keywords.flex_target or keywords.flex_min,
         # relocated "without any human intervention", as the tutorials have it, unless `none` says otherwise
         "monitor_action": tuple(keywords.monitor_action or (("switch",) if keywords.orchestrate == "ha" else ())),
@@ -34,20 +35,3 @@ def fields_of(config: Any) -> dict[str, Any]:
 def has_data_at_stake(config: Any) -> bool:
     """Whether a double start would damage something. Raises DriverUnavailable."""
     return any(getattr(config.driver(section), "has_data_at_stake", False) for section in config.resources())
-
-
-def guard_of(config: Any) -> Guard:
-    """What `guard` says; `auto` takes what is there."""
-    keywords = config.service
-    if keywords.guard not in ("auto", "none"):
-        return Guard(keywords.guard)
-    if keywords.guard == "auto" and _is_reserved(config):
-        return Guard.EXCLUSIVE
-    if keywords.guard == "auto" and config.world.has_fencing:
-        return Guard.FENCE
-    return Guard.ACCEPT if keywords.split_policy == "accept" else Guard.NONE
-
-
-def _is_reserved(config: Any) -> bool:
-    policies = (config.policy(section.rid) for section in config.resources())
-    return any(policy.scsireserv and not policy.disable for policy in policies)

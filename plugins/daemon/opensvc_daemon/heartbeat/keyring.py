@@ -57,10 +57,6 @@ class Keyring:
         """What a beat says about it."""
         return tuple(secret.id for secret in self.secrets)
 
-    def with_secret(self, secret: Secret) -> Keyring:
-        """The same with a newest secret."""
-        return Keyring((*self.secrets, secret))
-
     def without(self, key: bytes) -> Keyring:
         """The same without a secret; the last one stays."""
         return Keyring(tuple(secret for secret in self.secrets if secret.id != key))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from opensvc_daemon.heartbeat.data import Full, Message, Patch
+from opensvc_daemon.heartbeat.digests import Digested, digested
 from opensvc_daemon.heartbeat.errors import HeartbeatError
-from opensvc_daemon.heartbeat.tree import Tree, applied, digest
+from opensvc_daemon.heartbeat.tree import Tree, applied
 
 
 class Outcome(Enum):
@@ -25,8 +26,13 @@ class Replica:
 
     incarnation: int = 0
     generation: int = 0
-    data: Tree = field(default_factory=dict)
+    received_data: Digested | None = None
     is_lost: bool = False
+
+    @property
+    def data(self) -> Tree:
+        """What was received of it."""
+        return self.received_data.tree if self.received_data is not None else {}
 
     def merged(self, incarnation: int) -> int:
         """What our beat says: up to which generation we have the data of this life; 0 asks for all."""
@@ -42,9 +48,10 @@ class Replica:
         behind = self.generation - full.generation
         if incarnation == self.incarnation and (behind > 0 or (behind == 0 and not self.is_lost)):
             return self, Outcome.KNOWN
-        if not _is_of(full.digest, full.data):
+        found = _proven(full.digest, full.data, None)
+        if found is None:
             return self._lost(Outcome.BROKEN)
-        return Replica(incarnation, full.generation, full.data), Outcome.APPLIED
+        return Replica(incarnation, full.generation, found), Outcome.APPLIED
 
     def _patched(self, incarnation: int, patch: Patch) -> tuple[Replica, Outcome]:
         if incarnation != self.incarnation:
@@ -53,27 +60,28 @@ class Replica:
             return self, Outcome.KNOWN
         if self.is_lost or patch.base > self.generation:
             return self._lost(Outcome.GAP)
-        data = self._changed(patch)
-        if data is None:
+        found = self._changed(patch)
+        if found is None:
             return self._lost(Outcome.BROKEN)
-        return replace(self, generation=patch.generation, data=data), Outcome.APPLIED
+        return replace(self, generation=patch.generation, received_data=found), Outcome.APPLIED
 
-    def _changed(self, patch: Patch) -> Tree | None:
+    def _changed(self, patch: Patch) -> Digested | None:
         data = self.data
         try:
             for delta in patch.deltas[self.generation - patch.base :]:
                 data = applied(data, delta)
         except HeartbeatError:
             return None
-        return data if _is_of(patch.digest, data) else None
+        return _proven(patch.digest, data, self.received_data)
 
     def _lost(self, outcome: Outcome) -> tuple[Replica, Outcome]:
         return replace(self, is_lost=True), outcome
 
 
-def _is_of(expected: str, data: Tree) -> bool:
-    """Whether data has a digest; what is too deep has none."""
+def _proven(expected: str, data: Tree, before: Digested | None) -> Digested | None:
+    """Data that has a digest; None: it has another one, or is too deep and has none."""
     try:
-        return digest(data) == expected
+        found = digested(data, before)
     except HeartbeatError:
-        return False
+        return None
+    return found if found.digest == expected else None

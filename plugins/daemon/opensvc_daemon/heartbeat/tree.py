@@ -1,11 +1,10 @@
-"""A tree: the data of a node as JSON has it, its digest, and the changes that lead from one tree to another.
+"""A tree: the data of a node as JSON has it, and the changes that lead from one tree to another.
 
 A list is a value like a number: it changes as a whole.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, NoReturn, TypeAlias
@@ -38,10 +37,6 @@ Change: TypeAlias = Put | Drop
 def canonical(value: object, deepest: int = DEEPEST) -> bytes:
     """The one JSON of a value: keys sorted, no spaces, UTF-8. Raises Unsendable: it is no JSON, or deeper than `deepest`."""
     _check(value, deepest)
-    return _dumped(value)
-
-
-def _dumped(value: object) -> bytes:
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     except ValueError as error:
@@ -62,11 +57,6 @@ def copied(tree: Tree) -> Tree:
     """The same tree, shared with nobody. Raises Unsendable."""
     copy: Tree = json.loads(canonical(tree))
     return copy
-
-
-def digest(tree: Tree, *, is_checked: bool = False) -> str:
-    """SHA-256 of a tree, in hexadecimal; `is_checked`: all of it is known to be data. Raises Unsendable."""
-    return hashlib.sha256(_dumped(tree) if is_checked else canonical(tree)).hexdigest()
 
 
 def differences(old: Tree, new: Tree) -> tuple[Change, ...]:

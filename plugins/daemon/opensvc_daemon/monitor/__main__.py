@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from functools import partial
 
-from opensvc_core.api import Node, OpensvcError
+from opensvc_core.api import Node, OpensvcError, UsageError
 from opensvc_daemon.monitor.leaving import leave
 from opensvc_daemon.monitor.monitor import Monitor
 from opensvc_daemon.monitor.serving import Serving
+from opensvc_daemon.started import Started
+
+_NICE = -15
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run it until the daemon stops: 0 after an orderly stop."""
-    parser = argparse.ArgumentParser(prog="python -m opensvc_daemon.monitor", description="Decide for a node, and carry it out.")
-    parser.add_argument("--root", help="the folder of all files; default: those of the host")
-    parser.add_argument("--node", help="the name of this node")
-    given = parser.parse_args(arguments)
-    node = Node(given.root, nodename=given.node)
     try:
-        return asyncio.run(_live(node))
+        given = Started.read(arguments)
+        _come_first()
+        return asyncio.run(_live(Node(given.root, nodename=given.node)))
     except OpensvcError as error:
         print(error, file=sys.stderr)
-        return 1
+        return error.exit_code if isinstance(error, UsageError) else 1
+
+
+def _come_first() -> None:
+    """Beat falls silent with the monitor: a node that is merely busy must not be called dead. What the runner carries out is ordinary."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 async def _live(node: Node) -> int:
@@ -49,7 +56,7 @@ async def _serve(monitor: Monitor) -> None:
 if __name__ == "__main__":
     # not sys.exit: threads that wait for a link that is gone must not hold the end up
     try:
-        code = main()
+        code = main(sys.argv[1:])
     except Exception:  # noqa: BLE001 - the one catch-all of the process
         traceback.print_exc()
         code = 1

@@ -10,7 +10,7 @@ from opensvc_daemon.clock import now
 from opensvc_daemon.heartbeat.beat import incarnation_from
 from opensvc_daemon.monitor.connections import Connection
 from opensvc_daemon.monitor.hearing import ALIVE
-from opensvc_daemon.monitor.knowledge import Json
+from opensvc_daemon.monitor.knowledge import Json, LeaseTold
 from opensvc_daemon.orchestration.view import Fencing, Lease, Reach
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ class Beating:
     def _take_leases(self, leases: Mapping[str, Mapping[str, Any]]) -> None:
         for service in {**self._known.leases, **leases}:
             told = leases.get(service) or {"state": "none"}  # beat knows nothing of it
-            lease, since = Lease(told["state"]), float(told.get("since") or 0.0)
-            before = self._known.leases.get(service, (Lease.NONE, 0.0))[0]
-            self._known.leases[service] = (lease, since)
+            lease = Lease(told["state"])
+            before = self._known.leases.get(service, LeaseTold())[0]
+            self._known.leases[service] = LeaseTold(lease, float(told.get("since") or 0.0), float(told.get("wait") or 0.0))
             if lease is not before:
                 self._lease_changed(service, before, lease)
 

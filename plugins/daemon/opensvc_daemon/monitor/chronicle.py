@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from opensvc_core.api import Journal, Level, Node, OpensvcError
 from opensvc_daemon.orchestration.orders import Decision, Order
-from opensvc_daemon.orchestration.record import Record
 from opensvc_daemon.orchestration.view import View
+from opensvc_daemon.recording import NAME, Recording
 
 # Waits that are as they should be: nobody looks for them in a log.
 _QUIET = frozenset(
@@ -21,11 +19,14 @@ _QUIET = frozenset(
         *("ready", "ready.unheard", "rejoin.waiting", "request.waiting"),
     }
 )
-RECORD_LIMIT = 1 << 20
-_LENGTH = struct.Struct(">I")
 
 # Decisions that wait to be written at most.
 _MOST_WAITING: Final = 200
+
+
+def of_request(id: str) -> str:  # noqa: A002 - the document's word
+    """What a line ends with that is about a request; nothing without one."""
+    return f" (request={id})" if id else ""
 
 
 class Chronicle:
@@ -35,7 +36,7 @@ class Chronicle:
         self._node, self._said = node, dict[str, str]()
         self._writer = ThreadPoolExecutor(1, "chronicle")
         self._waiting = 0
-        self._record, self._last = _File(node.paths.var / "node" / "decisions"), Decision(())
+        self._record, self._last = Recording(node.paths.var / "node" / NAME), Decision(())
 
     def say(self, service: str, text: str, level: str = "INFO") -> None:
         """A line of a service's log, or of the node's where that is empty."""
@@ -63,8 +64,7 @@ class Chronicle:
         """An order that is carried out."""
         self._said.pop(order.service or order.node, None)
         words = str(order).partition(": ")[2] if order.service else str(order)
-        whose = f" (request={order.request})" if order.request else ""
-        self.say(order.service, f"{words}: {_why(order)}{whose}")
+        self.say(order.service, f"{words}: {_why(order)}{of_request(order.request)}")
 
     def note(self, view: View, now: float, decision: Decision) -> None:
         """Record a decision, unless it is the one before."""
@@ -97,36 +97,3 @@ def _why(order: Order) -> str:
 def _steady(order: Order) -> str:
     """What makes it another thing to say: the codes, and not the seconds in their texts."""
     return " ".join(f"{reason.code}@{reason.node}" for reason in order.reasons)
-
-
-class _File:
-    """The record on the disk: each entry after its length; of two files the older one is forgotten when the newer one is full."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def note(self, view: View, now: float, decision: Decision) -> None:
-        record = Record(RECORD_LIMIT // 2)
-        record.note(view, now, decision)
-        with suppress(OSError):  # a full disk keeps nobody from deciding
-            self._append(b"".join(_LENGTH.pack(len(entry)) + entry for entry in record.entries))
-
-    def _append(self, data: bytes) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._path.exists() and self._path.stat().st_size + len(data) > RECORD_LIMIT // 2:
-            self._path.replace(self._path.with_suffix(".before"))
-        with self._path.open("ab") as file:
-            file.write(data)
-
-
-def read_record(folder: Path) -> Record:
-    """The decisions that a node has recorded below `var/node`. Raises OSError."""
-    record = Record(RECORD_LIMIT)
-    for path in (folder / "decisions.before", folder / "decisions"):
-        data = path.read_bytes() if path.exists() else b""
-        while len(data) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(data)[0]
-            if end <= len(data):
-                record.append(data[_LENGTH.size : end])
-            data = data[end:]
-    return record

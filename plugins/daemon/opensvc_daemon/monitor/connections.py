@@ -68,6 +68,8 @@ class Connection:
             await self._connected()
             while (message := await channel.receive()) is not None:
                 self._told(message)
+            if writing.done() and (error := writing.exception()) is not None:
+                raise error  # what can't be sent is a fault of ours
         except OSError:
             pass  # the same as its end: it is made anew
         finally:
@@ -79,3 +81,6 @@ class Connection:
                 await channel.send(await unsent.get())
         except OSError:
             channel.close()  # the reader notices
+        except ValueError:
+            channel.close()
+            raise

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 from opensvc_core.api import DataPath, HeartbeatLink, OpensvcError
+from opensvc_daemon.clock import now
 
 # Seconds until a link that can't receive is tried again.
 AGAIN = 1.0
+# Seconds until links that were ended are no longer waited for.
+_PATIENCE = 2.0
 _CARRIERS = 32
 
 
@@ -33,13 +36,16 @@ class Couriers:
     def configure(self, links: Mapping[str, HeartbeatLink | OpensvcError]) -> None:
         """Use these links from now on; those that stay the same go on."""
         wanted = {name: link for name, link in links.items() if isinstance(link, HeartbeatLink) and isinstance(link, DataPath)}
-        for name in [
-            name for name, route in self._routes.items() if name not in wanted or route.link.configured != wanted[name].configured
-        ]:
-            self._routes.pop(name).end()
+        ended = [
+            self._routes.pop(name)
+            for name, route in list(self._routes.items())
+            if name not in wanted or route.link.configured != wanted[name].configured
+        ]
+        for route in ended:
+            route.end()
         for name, link in wanted.items():
             if name not in self._routes:
-                self._routes[name] = _Route(link, self._deliver)
+                self._routes[name] = _Route(link, self._deliver, [route.thread for route in ended])
         self._routes = {name: self._routes[name] for name in wanted}
 
     def _deliver(self, data: bytes) -> None:
@@ -51,9 +57,12 @@ class Couriers:
         """The links that carry data, the preferred one first."""
         return tuple(self._routes)
 
-    async def carry(self, peer: str, data: bytes) -> bool:
-        """Hand a parcel to a peer over the first link that does it; whether one did."""
-        for name, route in list(self._routes.items()):  # links may be configured meanwhile
+    async def carry(self, peer: str, data: bytes, beating: Collection[str] = ()) -> bool:
+        """Hand a parcel to a peer over the first link that does it, those that beat before the others; whether one did.
+
+        A link that is cut holds up each parcel until it is given up.
+        """
+        for name, route in sorted(self._routes.items(), key=lambda each: each[0] not in beating):  # links may be configured meanwhile
             if peer not in route.link.place.peers:
                 continue
             try:
@@ -74,15 +83,19 @@ class Couriers:
 
 
 class _Route:
-    """One link, with the thread that receives over it."""
+    """One link, with the thread that receives over it, once those `before` it have let go of what it needs."""
 
-    def __init__(self, link: Any, deliver: Callable[[bytes], None]) -> None:
+    def __init__(self, link: Any, deliver: Callable[[bytes], None], before: Sequence[threading.Thread]) -> None:
         self.link: HeartbeatLink = link
         self.path: DataPath = link
         self._deliver, self._ended = deliver, threading.Event()
-        threading.Thread(target=self._receive, name=f"data {link.name}", daemon=True).start()
+        self.thread = threading.Thread(target=self._receive, args=before, name=f"data {link.name}", daemon=True)
+        self.thread.start()
 
-    def _receive(self) -> None:
+    def _receive(self, *before: threading.Thread) -> None:
+        until = now() + _PATIENCE
+        for thread in before:
+            thread.join(max(until - now(), 0.0))
         while not self._ended.is_set():
             try:
                 self.path.receive_data(self._deliver, self._ended.is_set)

@@ -40,6 +40,8 @@ def document(moment: Moment) -> Json:
             "reach": reach.value,
             "reach_seconds": round(moment.now - peer.reach_since, 3),
             "finding": peer.finding,
+            "lateness": peer.lateness,
+            "secrets": peer.secrets,
             **peer.node,
         }
     cluster = {"name": known.cluster_name, "id": known.cluster_id, "nodes": list(known.members), "quorum": e.votes.is_majority}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from opensvc_daemon.monitor.chronicle import of_request
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 
 if TYPE_CHECKING:
@@ -13,7 +15,14 @@ if TYPE_CHECKING:
 
 # The peers have so long to acknowledge the last word of a daemon that stops.
 LAST_WORD: Final = 2.0
-_ENDING: Final = frozenset({NodeState.MAINTENANCE, NodeState.UPGRADE, NodeState.SHUTTING})
+# The ways in which the daemon ends, and what its peers are told.
+WAYS: Final[Mapping[str, NodeState]] = {
+    "maintenance": NodeState.MAINTENANCE,
+    "upgrade": NodeState.UPGRADE,
+    "stop": NodeState.MAINTENANCE,
+    "shutdown": NodeState.SHUTTING,
+}
+_ENDING: Final = frozenset(WAYS.values())
 
 
 class Ending:
@@ -22,10 +31,10 @@ class Ending:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor, self._known = monitor, monitor.known
 
-    async def order_node(self, what: str, origin: str) -> None:
-        """What a person orders of this node. Raises OpensvcError."""
+    async def order_node(self, what: str, origin: str, id: str) -> None:  # noqa: A002 - the document's word
+        """What a person orders of this node, by the call of this `id` on a node. Raises OpensvcError."""
         monitor, state = self._monitor, self._monitor.node.state
-        monitor.say(f"{what} (asked on {origin})")
+        monitor.say(f"{what} asked on {origin}{of_request(id)}")
         if what in ("freeze", "drain"):
             await asyncio.to_thread(state.freeze)
         elif what in ("thaw", "undrain"):
@@ -51,7 +60,7 @@ class Ending:
     async def stop(self, kind: str) -> None:
         """End the daemon: the services stay, or with `shutdown` they stop first. Returns when that is under way."""
         if not self._monitor.exit.done() and self._known.state not in _ENDING:
-            self._monitor.set_state(NodeState.SHUTTING if kind == "shutdown" else NodeState.MAINTENANCE)
+            self._monitor.set_state(WAYS[kind])
             self._monitor.start(self._stopping(), "stop")
 
     async def _stopping(self) -> None:

@@ -5,20 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Collection
+from contextlib import suppress
+from pathlib import Path
 from time import time
 from typing import Any
+
+from opensvc_daemon.monitor.writing import read_json, write_json
 
 KEPT = 1000
 # What waits for a reader that is slow.
 WAITING = 1000
+# Numbers of one life.
+_RESERVED = 1_000_000_000
 Json = dict[str, Any]
 
 
-class Events:
-    """The last ones, and who reads them. Numbers begin with the microseconds at which this life began: they grow over a restart as well."""
+def reserved(file: Path) -> int:
+    """A number above all that lives before this one may have given, whatever the clock says; the next life will be above this one's."""
+    before = read_json(file)
+    first = max(int(time() * 1e6), before if isinstance(before, int) else 0)
+    with suppress(OSError):  # without a disk the clock has to do
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_json(file, first + _RESERVED)
+    return first
 
-    def __init__(self) -> None:
-        self._last = int(time() * 1e6)
+
+class Events:
+    """The last ones, and who reads them. `last`: the number before the first one of this life."""
+
+    def __init__(self, last: int = 0) -> None:
+        self._last = last
         self._kept: deque[Json] = deque(maxlen=KEPT)
         self._readers: set[_Reader] = set()
 

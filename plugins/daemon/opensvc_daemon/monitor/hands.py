@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from opensvc_core.api import OpensvcError, Status, command_words
 from opensvc_daemon.clock import now
+from opensvc_daemon.monitor.chronicle import of_request
 from opensvc_daemon.orchestration.effects import DONE, MONITOR_ACTIONS, REMOVING
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.requests import Progress
@@ -48,12 +49,17 @@ class Hands:
         self._before: dict[str, str] = {}
         self._restarting: set[str] = set()
         self._ready_at: dict[str, float] = {}
+        # the requests for which this node is about to be handed a service, by its path
+        self._expected: dict[str, str] = {}
+        # the services of which a start is prepared
+        self._prepared: set[str] = set()
         self._is_leaving = False
 
     def carry(self, order: Order) -> None:
         """Carry out one order; one that needs the runner waits for the next decision while there is none."""
         if order.do is Do.NOTHING:
             self._monitor.chronicle.waits(order)
+            self._expect(order)
             return
         if self._is_leaving or (order.do in _THROUGH_RUNNER and not self._monitor.seeing.is_there) or self._is_repeated(order):
             return
@@ -77,9 +83,46 @@ class Hands:
     def _announce(self, order: Order) -> None:
         if order.state is MonitorState.READY:
             self._ready_at[order.service] = now()
+            self._prepare(order.service)
         self._monitor.change(order.service, monitor=order.state, rank=order.rank)
 
+    def _expect(self, order: Order) -> None:
+        """Have a start prepared here while another node still stops what it hands over."""
+        instance = self._known.instances.get(order.service)
+        request = instance.request if instance else None
+        is_target = request is not None and request.is_active and self._known.me in request.to
+        is_awaited = any(reason.code == "request.waiting" for reason in order.reasons)
+        if request and instance and is_target and is_awaited and not instance.is_active and not self._is_expected(order.service):
+            self._expected[order.service] = request.id
+            self._have_prepared(order.service, handed_over=True)
+
+    def _is_expected(self, service: str) -> bool:
+        request = self._known.instances[service].request
+        return request is not None and request.is_active and self._expected.get(service) == request.id
+
+    def _prepare(self, service: str) -> None:
+        """Have a start prepared that follows when the ready period is over: who has its addresses is seen meanwhile."""
+        if not self._is_expected(service):
+            period = self._known.settings.ready_period
+            self._have_prepared(service, patience=period, due=now() + period)
+
+    def _have_prepared(self, service: str, **terms: float) -> None:
+        self._prepared.add(service)
+        self._monitor.seeing.connection.send({"do": "prepare", "id": 0, "service": service, "action": "start", **terms})
+
+    def call_off(self) -> None:
+        """Starts that were prepared, and that nothing leads to any more, wait for no word."""
+        for service in list(self._prepared):
+            instance = self._known.instances.get(service)
+            if instance is None or not (instance.monitor is MonitorState.READY or self._is_expected(service)):
+                self._prepared.discard(service)
+                self._expected.pop(service, None)
+                self._monitor.seeing.connection.send({"do": "call_off", "id": 0, "service": service})
+
     def _act(self, order: Order) -> None:
+        self._expected.pop(order.service, None)
+        if order.action == "start":
+            self._prepared.discard(order.service)  # it is that one that begins
         self._monitor.change(order.service, monitor=STATE_OF[order.action])
         self._monitor.start(self._acting(order, self._before.pop(order.service, "")), str(order))
 
@@ -132,6 +175,8 @@ class Hands:
             "action": action,
             "rids": list(order.rids),
             "confirmed_down": list(order.confirmed_down),
+            "patience": self._known.settings.ready_period,
+            "handed_over": order.is_handed_over,
             "request": order.request,
             "force": action == "delete",  # what is up stays up: a person said so
             "environment": {"OSVC_REQUEST": order.request, "OSVC_ACTION_ORIGIN": "daemon"} | self._lease_of(order.service),
@@ -168,7 +213,7 @@ class Hands:
         return order.action in _STATE or avail not in {Status.UP, Status.WARN, Status.UNDEF}
 
     def _tell(self, order: Order, outcome: Outcome) -> None:
-        service, whose = order.service, f" (request={order.request})" if order.request else ""
+        service, whose = order.service, of_request(order.request)
         took = f"after {outcome.seconds:.2f} s"
         if not outcome.is_ok:
             self._monitor.chronicle.say(
@@ -258,7 +303,8 @@ class Hands:
     def _leave(self, order: Order) -> None:
         if order.action == "stop":
             for name, instance in list(self._known.instances.items()):
-                if instance.is_active and not instance.is_frozen and not instance.monitor.is_acting:
+                is_waiting = not instance.monitor.is_acting and not instance.monitor.is_failed
+                if instance.is_active and not instance.is_frozen and is_waiting:
                     self._act(Order(Do.ACT, name, "stop", reasons=order.reasons))
             return
         self._is_leaving = True
@@ -275,6 +321,8 @@ class Hands:
         except OpensvcError as error:
             self._monitor.chronicle.say(order.service, str(error), "ERROR")
             self._is_leaving = False
+            if not order.service:  # the quorum is lost: another node may start at any moment what is up here
+                self._leave(order._replace(action="stop"))
 
     def _node_state(self, order: Order) -> None:
         if order.node_state is not None:

@@ -33,6 +33,8 @@ class Hearing:
 
     def _take(self, peer: Peer, said: Mapping[str, Any]) -> None:
         peer.last_heard, peer.finding = said.get("last_heard"), str(said.get("finding") or "")
+        peer.lateness = dict(said.get("lateness") or {})
+        peer.secrets = dict(said.get("secrets") or {})
         peer.links = {name: bool(link.get("two_way")) for name, link in (said.get("links") or {}).items()}
         incarnation = said.get("incarnation")
         if incarnation and incarnation != peer.incarnation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from opensvc_daemon.heartbeat.replica import Replica
 from opensvc_daemon.orchestration.states import NodeState
@@ -59,6 +59,8 @@ class Peer:
         incarnation: the life that is believed; 0: none was heard.
         announced: the generation of its data that its beats tell of.
         merged: the generation of ours that it had, as of the data of it that is merged here.
+        lateness: of its beats, by link: see `opensvc_daemon.heartbeat.lateness`.
+        secrets: the ids of those that it holds, and of the one that it seals with.
         state_seen: when its present state was first seen here.
         instances: with the moments at which they were first seen so.
         confirmed: the life that a guard or a person confirmed to run nothing; None: none.
@@ -73,6 +75,8 @@ class Peer:
     merged: int = 0
     links: Mapping[str, bool] = field(default_factory=dict)
     finding: str = ""
+    lateness: Json = field(default_factory=dict)
+    secrets: Json = field(default_factory=dict)
     replica: Replica = field(default_factory=Replica)
     state_seen: float = 0.0
     instances: dict[str, InstanceView] = field(default_factory=dict)
@@ -115,6 +119,14 @@ class Peer:
                 yield path, branch
 
 
+class LeaseTold(NamedTuple):
+    """A lease as beat tells it: see `ServiceView`."""
+
+    lease: Lease = Lease.NONE
+    since: float = 0.0
+    wait: float = 0.0
+
+
 @dataclass
 class Knowledge:
     """Parameters:
@@ -144,7 +156,7 @@ class Knowledge:
     instances: dict[str, InstanceView] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
     files: dict[str, ServiceFile] = field(default_factory=dict)
-    leases: dict[str, tuple[Lease, float]] = field(default_factory=dict)
+    leases: dict[str, LeaseTold] = field(default_factory=dict)
     facts: Json = field(default_factory=dict)
 
     def own_gone(self) -> dict[str, int]:

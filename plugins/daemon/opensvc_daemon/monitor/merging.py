@@ -107,6 +107,6 @@ class Merging:
                 monitor.chronicle.say("" if service == CLUSTER else service, f"the file of {peer} is taken: it is newer")
                 await monitor.filing.look_at_files()
             elif note.get("do") == "node":
-                await monitor.ending.order_node(str(note.get("what")), peer)
+                await monitor.ending.order_node(str(note.get("what")), peer, str(note.get("id") or ""))
         except (OpensvcError, OSError, KeyError, TypeError, ValueError) as error:
             monitor.chronicle.say("" if service == CLUSTER else service, f"{note.get('do')} of {peer}: {error}", "WARNING")

@@ -12,10 +12,10 @@ from opensvc_core.api import Node, NoSuchObject
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor import host, kept, telling
 from opensvc_daemon.monitor.beating import Beating
-from opensvc_daemon.monitor.chronicle import Chronicle
+from opensvc_daemon.monitor.chronicle import Chronicle, of_request
 from opensvc_daemon.monitor.configuring import Configuring
 from opensvc_daemon.monitor.ending import Ending
-from opensvc_daemon.monitor.events import Events
+from opensvc_daemon.monitor.events import Events, reserved
 from opensvc_daemon.monitor.filing import Filing
 from opensvc_daemon.monitor.hands import Hands
 from opensvc_daemon.monitor.hearing import Hearing
@@ -27,7 +27,7 @@ from opensvc_daemon.monitor.scheduling import Scheduling
 from opensvc_daemon.monitor.seeing import Seeing
 from opensvc_daemon.monitor.viewing import view_of
 from opensvc_daemon.monitor.wishing import Wishing
-from opensvc_daemon.orchestration.absence import has_taken_part
+from opensvc_daemon.orchestration.absence import served_at_end
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.orders import Order
 from opensvc_daemon.orchestration.quorum import votes
@@ -37,6 +37,8 @@ from opensvc_daemon.orchestration.view import InstanceView
 
 # Seconds between what happens and what follows of it: what comes together is decided once.
 LOOP: Final = 0.002
+# The longest of these moments: where a decision takes long, as many services are there, at most half of the time is spent on it.
+_BUSY: Final = 0.2
 _MOMENT: Final = 1e-3
 # Requests that have ended, and can still be asked for.
 _ENDED: Final = 1000
@@ -59,7 +61,7 @@ class Monitor:
         began = now()
         self.node, self.leave, self.boot = node, leave, host.boot_id()
         self.known = Knowledge(node.name, state_since=began, awake_since=began, is_frozen=node.state.is_frozen())
-        self.hearing, self.restarts, self.events, self.chronicle = Hearing(self.known), Restarts(), Events(), Chronicle(node)
+        self.hearing, self.restarts, self.events, self.chronicle = Hearing(self.known), Restarts(), _events(node), Chronicle(node)
         self.counted: dict[str, Any] = {"decisions": 0, "orders": 0, "actions_done": Counter(), "actions_failed": Counter()}
         self.said: dict[str, list[Order]] = {}
         self.ended: dict[str, tuple[str, Request]] = {}
@@ -68,7 +70,7 @@ class Monitor:
         self._loop = asyncio.get_running_loop()
         self.exit: asyncio.Future[int] = self._loop.create_future()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._is_due, self._is_news, self._looped = False, True, began
+        self._is_due, self._is_news, self._looped, self._took = False, True, began, 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._branches = telling.Branches()
         self.filing, self.merging = Filing(self), Merging(self)
@@ -112,7 +114,7 @@ class Monitor:
         self.configuring.tell_threads(listener=self.listener.report)
 
     def _log_of_listener(self, level: str, text: str, request: str = "") -> None:
-        self.say(f"{text} (request={request})" if request else text, level.upper())
+        self.say(f"{text}{of_request(request)}", level.upper())
 
     def start(self, do: Any, name: str) -> None:
         """Have a task of this life do something."""
@@ -159,13 +161,14 @@ class Monitor:
         """What is known has changed: decide, soon."""
         if not self._is_due and not self.exit.done():
             self._is_due = True
-            self._loop.call_later(LOOP, self._evaluate)
+            self._loop.call_later(max(LOOP, min(self._took, _BUSY)), self._evaluate)
 
     def _evaluate(self) -> None:
         """Read everything, decide once, carry out everything."""
         self._is_due = False
         if self.exit.done():
             return
+        began = now()
         self.beats()
         self.beating.hear()
         self._note_loneliness()
@@ -178,9 +181,11 @@ class Monitor:
         for order in decision.orders:
             self.said.setdefault(order.service, []).append(order)
             self.hands.carry(order)
+        self.hands.call_off()
         self.filing.follow_up()
         self.publish()
         self._wake_at(min(decision.wake if decision.wake is not None else float("inf"), self.hearing.due(now())))
+        self._took = now() - began
 
     def _wake_at(self, moment: float) -> None:
         """Decide at a moment, though nothing has changed."""
@@ -250,8 +255,7 @@ class Monitor:
     def learn(self, service: str, request: Request) -> None:
         """What people asked for, or its end."""
         instance = self.known.instances[service]
-        served = {"served": request.id} if has_taken_part(instance, request) else {}
-        self.change(service, request=request, **served)
+        self.change(service, request=request, served=served_at_end(instance, request))
 
     def remember(self, service: str, request: Request) -> None:
         """A request is new, or has come to its end."""
@@ -271,6 +275,10 @@ class Monitor:
         for path, file in self.known.files.items():
             if path in self.known.instances and peer in file.fields.get("nodes", ()):
                 self.chronicle.say(path, text, level)
+
+
+def _events(node: Node) -> Events:
+    return Events(reserved(node.paths.var / "node" / "events.json"))
 
 
 def _keep(node: Node, service: str, value: kept.Kept) -> None:

@@ -118,7 +118,7 @@ class Publishing:
             is_due = note is not None or sent[:2] != state or now() - sent[2] >= AGAIN
             parcel = self._next(name, note, tries) if is_due else None
             if parcel is not None:
-                is_ok = await self._couriers.carry(name, parcel)
+                is_ok = await self._couriers.carry(name, parcel, self._beating(name))
                 sent, tries = sent if note else (*state, now()), tries + 1
                 if is_ok and note:
                     self._notes[name].popleft()
@@ -127,6 +127,10 @@ class Publishing:
             with suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN if self._lacks(name) else None):
                     await news.wait()
+
+    def _beating(self, name: str) -> frozenset[str]:
+        """The links over which a peer and this node hear each other."""
+        return frozenset(link for link, is_two_way in self._known.peers[name].links.items() if is_two_way)
 
     def _lacks(self, name: str) -> bool:
         is_heard = self._known.peers[name].reach is Reach.BEATING

@@ -8,21 +8,20 @@ from time import time
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
-from opensvc_core.api import OpensvcError
+from opensvc_core.api import OpensvcError, Status
 from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.orchestration.states import NodeState
 
 if TYPE_CHECKING:
     from opensvc_daemon.monitor.monitor import Monitor
 
-# Seconds between two looks at what is due; each service is asked about its schedule once in so many of them, not all in the same.
+# Seconds between two looks at what is due; each service is asked about its schedule, and looked at, once in so many of them (ten
+# minutes), not all in the same: its own actions, its file and events tell what changes meanwhile, and can miss something.
 TICK: Final = 10.0
-ROUND: Final = 6
+ROUND: Final = 60
 # Actions by schedule at the same time; fewer on a node that is overloaded.
 MOST, FEW = 6, 2
 _STATES: Final = frozenset({NodeState.IDLE, NodeState.REJOIN, NodeState.DRAINING})
-# Without its own schedule an instance is looked at so often, in rounds: events tell what changes, and can miss something.
-_SLOW: Final = 30
 
 
 class Scheduling:
@@ -31,6 +30,9 @@ class Scheduling:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor, self._known = monitor, monitor.known
         self._running: set[tuple[str, str]] = set()
+        self._looking: set[str] = set()
+        # by which file a service's schedule was told
+        self._told: dict[str, str] = {}
         self._round = 0
 
     async def run(self) -> None:
@@ -42,18 +44,32 @@ class Scheduling:
                 await self._step()
 
     async def _step(self) -> None:
-        schedules = self._monitor.seeing.schedules
+        files = {path: instance.config for path, instance in self._known.instances.items()}
+        mine = [path for path, file in files.items() if self._told.get(path) != file or is_turn(path, self._round, ROUND)]
         try:
-            if mine := [path for path in self._known.instances if path not in schedules or is_turn(path, self._round, ROUND)]:
+            if mine:
                 await self._monitor.seeing.asks({"do": "schedule", "services": mine})
         except ConnectionError:
             return
-        if looks := [path for path in self._known.instances if is_turn(path, self._round, _SLOW)]:
-            self._monitor.start(self._monitor.seeing.looked(looks), "slow look")
+        self._told |= {path: files[path] for path in mine}
+        if looks := [path for path in self._known.instances if self._is_to_be_looked_at(path)]:
+            self._monitor.start(self._look(looks), "slow look")
         for service, row in self._due(time()):
             if len(self._running) < (FEW if self._known.is_overloaded else MOST) and (service, row["action"]) not in self._running:
                 self._running.add((service, row["action"]))
                 self._monitor.start(self._do(service, row["action"]), f"{row['action']} of {service}")
+
+    def _is_to_be_looked_at(self, service: str) -> bool:
+        """It is due, and nobody is looking at it."""
+        is_unseen = self._known.instances[service].avail is Status.UNDEF
+        return is_look_due(service, self._round, is_unseen=is_unseen) and service not in self._looking
+
+    async def _look(self, services: list[str]) -> None:
+        self._looking |= set(services)
+        try:
+            await self._monitor.seeing.looked(services)
+        finally:
+            self._looking -= set(services)
 
     def _due(self, moment: float) -> Iterator[tuple[str, Json]]:
         """What is due now, the longest overdue first."""
@@ -74,6 +90,8 @@ class Scheduling:
                 done = await seeing.asks({**wanted, "environment": {"OSVC_ACTION_ORIGIN": "daemon"}})
                 if done.get("code"):
                     self._monitor.chronicle.say(service, f"{action} by schedule: {done.get('why')}", "WARNING")
+                # what happened meanwhile was told to nobody, as an action of ours was under way
+                await seeing.looked([service])
             await seeing.asks({"do": "schedule", "services": [service]})
         except ConnectionError:
             pass  # it is due again for the next runner
@@ -81,6 +99,11 @@ class Scheduling:
             self._monitor.chronicle.say(service, f"{action} by schedule: {error}", "WARNING")
         finally:
             self._running.discard((service, action))
+
+
+def is_look_due(service: str, number: int, *, is_unseen: bool) -> bool:
+    """Whether a service is looked at, though nothing tells of a change: what could not be seen, in every round."""
+    return is_unseen or is_turn(service, number, ROUND)
 
 
 def is_turn(service: str, number: int, rounds: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from time import time
 from typing import TYPE_CHECKING, Any, Final
 
 from opensvc_core.api import InstanceLock, Status
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.2
 # Copies, tasks, commands and lists need not end before anybody knows what the services will be.
 _PASSING: Final = ("sync", "run", "postsync", "push_resinfo", "status")
+# Seconds after which somebody's action is taken for one that hangs: what is seen counts again.
+_HANGS: Final = 600.0
 
 
 class Seeing:
@@ -157,8 +160,9 @@ class Seeing:
         return bool(values["avail"] is not instance.avail or values["resources"] != instance.resources)
 
     def _is_handled(self, service: str) -> bool:
-        """Somebody acts on it, a person for instance: what that comes to is looked at when the lock is free again."""
-        return InstanceLock(self._monitor.node.service(service).state.lock_file, name=service).holder() is not None
+        """Somebody changes what is up, a person for instance: what that comes to is looked at when the lock is free again."""
+        holder = InstanceLock(self._monitor.node.service(service).state.lock_file, name=service).holder()
+        return holder is not None and not holder.action.startswith(_PASSING) and abs(time() - holder.since) < _HANGS
 
     def last(self, service: str) -> dict[str, Any]:
         """What was seen last of an instance, for the decision."""

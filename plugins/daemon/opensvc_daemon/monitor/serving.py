@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from opensvc_core.api import ActionRefused, NoSuchObject, OpensvcError, UsageError
 from opensvc_daemon.clock import now
+from opensvc_daemon.monitor.chronicle import of_request
 from opensvc_daemon.monitor.document import Moment, document, reasons_of
+from opensvc_daemon.monitor.ending import WAYS
 from opensvc_daemon.monitor.telling import request_json
 from opensvc_daemon.monitor.viewing import view_of
 from opensvc_daemon.orchestration.explain import explain
@@ -40,13 +42,13 @@ class Serving:
         self._monitor.beats()
         return document(Moment(self._known, view_of(self._known), now(), self._monitor.said))
 
-    def explain(self, service: str) -> Sequence[Mapping[str, Any]]:
+    def explain(self, service: str) -> Mapping[str, Any]:
         view = view_of(self._known)
         if service not in view.services:
             raise NoSuchObject(f"no service {service!r} in the cluster")
         found = explain(view, now(), service)
         excluded = [{"code": one.code, "node": one.node, "text": str(one)} for one in found.excluded]
-        return [*excluded, *(one for one in reasons_of(found.orders) if one not in excluded)]
+        return {"reasons": [*excluded, *(one for one in reasons_of(found.orders) if one not in excluded)], **found.as_data()}
 
     def counters(self) -> Mapping[str, int | Mapping[str, int]]:
         return self._monitor.counted
@@ -66,22 +68,23 @@ class Serving:
     async def ask(self, service: str, wish: str, to: Sequence[str], origin: str, id: str = "") -> Mapping[str, Any]:  # noqa: A002 - the document's word
         return {"id": await self._monitor.wishing.ask(service, wish, to, origin=origin, number=id)}
 
-    async def ask_node(self, what: str, node: str) -> Mapping[str, Any]:
+    async def ask_node(self, what: str, node: str, id: str = "") -> Mapping[str, Any]:  # noqa: A002 - the document's word
         if what not in NODE_ORDERS:
             raise UsageError(f"no order {what!r} for a node; orders are {', '.join(NODE_ORDERS)}")
         if node and node not in self._known.members:
             raise NoSuchObject(f"{node} is no member of the cluster ({' '.join(self._known.members)})")
         if what == "confirm-down":
-            await self.confirm_down(node)
+            await self.confirm_down(node, id)
         elif node in ("", self._known.me):
-            await self._monitor.ending.order_node(what, self._known.me)
+            await self._monitor.ending.order_node(what, self._known.me, id)
         elif self._known.peers[node].reach is not Reach.BEATING:
             raise ActionRefused(f"{node} does not answer ({self._known.peers[node].reach.value}): nothing can be ordered there now")
         else:
-            self._monitor.publishing.post(node, {"do": "node", "what": what})
+            self._monitor.say(f"{what} of {node} is asked for{of_request(id)}")
+            self._monitor.publishing.post(node, {"do": "node", "what": what, "id": id})
         return {"node": node or self._known.me, "do": what}
 
-    async def confirm_down(self, node: str) -> None:
+    async def confirm_down(self, node: str, id: str = "") -> None:  # noqa: A002 - the document's word
         """A person knows that a silent member runs nothing. Raises ActionRefused where it is heard, NoSuchObject."""
         peer = self._known.peers.get(node)
         if peer is None:
@@ -89,12 +92,12 @@ class Serving:
         if peer.reach in (Reach.BEATING, Reach.HEARD):
             raise ActionRefused(f"{node} is heard: it is not down")
         peer.confirmed = peer.incarnation
-        self._monitor.say_of(node, f"{node} is down: a person confirmed it")
+        self._monitor.say_of(node, f"{node} is down: a person confirmed it{of_request(id)}")
         self._monitor.grow()
 
     async def stop_daemon(self, kind: str) -> None:
-        if kind not in ("maintenance", "stop", "shutdown"):
-            raise UsageError(f"no way to stop the daemon is called {kind!r}: maintenance, stop, shutdown")
+        if kind not in WAYS:
+            raise UsageError(f"no way to stop the daemon is called {kind!r}: {', '.join(WAYS)}")
         await self._monitor.ending.stop(kind)
 
     async def link(self, name: str, *, run: bool) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from opensvc_core.api import Status
-from opensvc_daemon.monitor.knowledge import Knowledge, Peer
+from opensvc_daemon.monitor.knowledge import Knowledge, LeaseTold, Peer
 from opensvc_daemon.monitor.telling import read_fields, read_state
 from opensvc_daemon.orchestration.states import NodeState
-from opensvc_daemon.orchestration.view import InstanceView, Lease, NodeView, Reach, ServiceView, View
+from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach, ServiceView, View
 
 # Of a peer that is heard and has not yet told anything: whatever it is, it is not to be started elsewhere.
 _UNTOLD = InstanceView(Status.UNDEF)
@@ -87,5 +87,5 @@ def _service(known: Knowledge, path: str) -> ServiceView:
         instances[known.me] = known.instances[path]
     if not fields:  # no file that can be read tells what is wanted of it
         fields = {"is_disabled": True}
-    lease, since = known.leases.get(path, (Lease.NONE, 0.0))
-    return ServiceView(path, nodes, instances, lease=lease, lease_since=since, **fields)
+    lease, since, wait = known.leases.get(path, LeaseTold())
+    return ServiceView(path, nodes, instances, lease=lease, lease_since=since, lease_wait=wait, **fields)

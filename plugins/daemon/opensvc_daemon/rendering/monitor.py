@@ -32,12 +32,18 @@ def matrix(document: Data, paint: Paint, *, width: int = 0) -> str:
     """`svcmon`: threads, nodes and services, as the 1.9 generation shows them."""
     nodes = _nodes(document)
     sections = [
-        Section("Threads", [*_heartbeats(document, nodes), *_threads(document)]),
+        Section("Threads", [_older(row) for row in (*_heartbeats(document, nodes), *_threads(document))]),
         *_arbitrators(document, nodes),
         Section("Nodes", [Row("15m", cells=_loads(document, nodes, 2)), Row("state", cells=_states(document, nodes))]),
         Section("Services", list(_services(document, nodes, ""))),
     ]
     return page(sections, nodes, Form(detail=0), paint, width=width)
+
+
+def _older(row: Row) -> Row:
+    """Any address is written in the older way."""
+    host, _, port = row.detail.rpartition(":")
+    return row._replace(detail=f"0.0.0.0:{port}") if port and host in ("", "[::]") else row
 
 
 def _nodes(document: Data) -> list[str]:

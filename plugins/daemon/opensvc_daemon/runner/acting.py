@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NamedTuple, Self
 
-from opensvc_core.api import ActionInterrupted, Conflict, Node, OpensvcError, Request, Selection, Service
+from opensvc_core.api import ActionInterrupted, Ahead, Conflict, Node, OpensvcError, Request, Selection, Service
 from opensvc_daemon.channel import Channel
 from opensvc_daemon.runner.crew import Work
 from opensvc_daemon.runner.learning import new_modules
@@ -28,7 +28,10 @@ class Outcome(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An action that was asked for. `due`: only what its schedule lets run at this moment (seconds since 1970-01-01 UTC)."""
+    """An action that was asked for. `due`: only what its schedule lets run at this moment (seconds since 1970-01-01 UTC).
+
+    `patience`, `is_handed_over`, `ahead`: as in the core's request.
+    """
 
     service: str
     action: str
@@ -39,11 +42,14 @@ class Order(NamedTuple):
     is_forced: bool = False
     due: float | None = None
     wait_lock: float | None = None
+    patience: float | None = None
+    is_handed_over: bool = False
+    ahead: Ahead | None = None
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> Self:
         """From a message. Raises KeyError, TypeError or ValueError for one that is none."""
-        due, wait = message.get("due"), message.get("wait_lock")
+        due, wait, patience = message.get("due"), message.get("wait_lock"), message.get("patience")
         return cls(
             str(message["service"]),
             str(message["action"]),
@@ -54,6 +60,8 @@ class Order(NamedTuple):
             bool(message.get("force")),
             None if due is None else float(due),
             None if wait is None else float(wait),
+            None if patience is None else float(patience),
+            bool(message.get("handed_over")),
         )
 
     @property
@@ -70,6 +78,9 @@ class Order(NamedTuple):
             confirmed_down=self.confirmed_down,
             due_at=self.due,
             id=self.request,
+            patience=self.patience,
+            is_handed_over=self.is_handed_over,
+            ahead=self.ahead,
         )
 
 
@@ -80,14 +91,19 @@ def acting(node: Node, order: Order) -> Work:
         known = frozenset(sys.modules)
         os.environ.update(order.environment)
         interruptible()
-        gone, has_begun = threading.Event(), threading.Event()
-        threading.Thread(target=_attend, args=(channel, gone, has_begun), daemon=True).start()
-        outcome = outcome_of(lambda: _do(node.service(order.service), order, gone, has_begun))
-        with suppress(ConnectionError):
-            channel.send({**outcome._asdict(), "modules": new_modules(known, threads=2)})
-        return outcome.code
+        return act(node.service(order.service), order, channel, known, threads=2)
 
     return work
+
+
+def act(service: Service, order: Order, channel: Channel, known: frozenset[str], *, threads: int) -> int:
+    """Do it and tell what became of it; the exit code. `known`: the modules that were there before, `threads`: see `new_modules`."""
+    gone, has_begun = threading.Event(), threading.Event()
+    threading.Thread(target=_attend, args=(channel, gone, has_begun), daemon=True).start()
+    outcome = outcome_of(lambda: _do(service, order, gone, has_begun))
+    with suppress(ConnectionError):
+        channel.send({**outcome._asdict(), "modules": new_modules(known, threads=threads)})
+    return outcome.code
 
 
 def outcome_of(do: Callable[[], object]) -> Outcome:

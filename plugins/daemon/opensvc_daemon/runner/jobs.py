@@ -26,7 +26,8 @@ KILL: Final = "kill"
 class Task(NamedTuple):
     """Something for a child to do. `line` is in whose order it waits (a service's actions); none: at once.
 
-    `limit`: seconds that it may take.
+    `limit`: seconds that it may take. `prepared` gives the child that waits for it, where there is one, and is told whom its end
+    concerns.
     """
 
     service: str
@@ -35,6 +36,7 @@ class Task(NamedTuple):
     tell: Tell
     line: tuple[str, str] | None = None
     limit: float | None = None
+    prepared: Callable[[Callable[[Member, int], None]], Member | None] = lambda _ended: None
 
 
 class Job:
@@ -79,7 +81,7 @@ class Jobs:
 
     def _begin(self, task: Task) -> None:
         try:
-            member = self._crew.fork(task.work, lambda code: self._ended(member, code))
+            member = task.prepared(self._ended) or self._crew.fork(task.work, lambda code: self._ended(member, code))
         except OSError as error:
             task.tell(tell="done", code=1, why=f"{task.action} can't be begun: {error.strerror}", seconds=0.0)
             return

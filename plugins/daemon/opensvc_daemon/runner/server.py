@@ -17,6 +17,7 @@ from opensvc_daemon.runner.jobs import GRACE, KILL, Jobs, Task, Tell
 from opensvc_daemon.runner.learning import Learning
 from opensvc_daemon.runner.looks import Looks
 from opensvc_daemon.runner.loop import Loop
+from opensvc_daemon.runner.prepared import Prepared
 from opensvc_daemon.runner.watching.groups import Group
 from opensvc_daemon.runner.watching.pids import started_at
 from opensvc_daemon.runner.watching.watches import Watches
@@ -35,11 +36,14 @@ class Server:
         self._make_node, self._loop, self._node = make_node, loop, make_node()
         self._crew, learning = Crew(loop), Learning()
         self._jobs = Jobs(loop, self._crew, learning, lambda service, grace: self._end(service, grace, _nobody))
+        self._prepared = Prepared(self._crew, make_node)
         self._watches = Watches(loop, self._news, self._group)
         self._looks = Looks(loop, self._crew, make_node, learning, self._seen)
         self._client: Channel | None = None
         self._do: Mapping[str, Callable[[Message, Tell], None]] = {
             "act": self._act,
+            "prepare": self._prepare,
+            "call_off": self._call_off,
             "status": self._status,
             "schedule": self._schedule,
             "watch": self._watch,
@@ -113,13 +117,21 @@ class Server:
             self._loop.leave(self._client.fileno())
             self._client.close()
             self._client = None
+            self._prepared.end()
 
     # -- orders
 
     def _act(self, message: Message, tell: Tell) -> None:
         order = Order.read(message)
         work = acting(self._make_node(), order)
-        self._jobs.add(Task(order.service, order.action, work, tell, (order.service, order.line), _limit(message)))
+        prepared = partial(self._prepared.take, message)
+        self._jobs.add(Task(order.service, order.action, work, tell, (order.service, order.line), _limit(message), prepared))
+
+    def _prepare(self, message: Message, _tell: Tell) -> None:
+        self._prepared.prepare(Order.read(message))
+
+    def _call_off(self, message: Message, _tell: Tell) -> None:
+        self._prepared.call_off(str(message["service"]))
 
     def _status(self, message: Message, tell: Tell) -> None:
         self._looks.ask("status", self._services(message), tell, _limit(message))

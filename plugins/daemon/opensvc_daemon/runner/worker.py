@@ -78,7 +78,7 @@ class Worker:
         self._progress.note(part.rid, limit)
 
     def _schedule(self, name: str) -> dict[str, Any]:
-        rows = scheduled(self._node.service(name).instance(), self._node.clock.now())
+        rows = scheduled(self._node.service(name).instance(), self._node.clock.now(), is_waited_for=True)
         return {
             "tell": "schedule",
             "rows": [{"action": row.action, "rid": row.rid, "next": row.next_run, "last": row.last_run} for row in rows],

@@ -50,8 +50,14 @@ class Part:
             setsigmask=(),
             setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE),
         )
+        try:
+            self.process, self.fd = Process.child(pid), os.pidfd_open(pid)
+        except OSError:  # no room for it now: nobody would know when it ends, and another one is begun later
+            self.process = None
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         self._begun, self.due = now, None
-        self.process, self.fd = Process.child(pid), os.pidfd_open(pid)
 
     def adopt(self, process: Process, now: float) -> bool:
         """Take a process that an earlier supervisor has begun; False: it has ended."""

@@ -8,26 +8,20 @@ import socket
 import subprocess
 import sys
 import threading
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from opensvc_daemon.channel import connect
 
 from opensvc_core.api import OpensvcError
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
+from opensvc_core.testing import waiting
+from opensvc_core.testing.ports import free_port
 
 PROGRAM = Path(__file__).with_name("loopback.py")
-LIMIT = 20.0
-
-
-def wait_for(condition, what, limit=LIMIT):
-    """The first true value of a condition; fails after a while."""
-    until = time.monotonic() + limit
-    while not (found := condition()):
-        assert time.monotonic() < until, f"in vain for {limit} s: {what}"
-        time.sleep(0.005)
-    return found
+# A node is several processes, each of them started anew.
+wait_for = partial(waiting.wait_for, seconds=120.0)
 
 
 class Monitor:
@@ -146,7 +140,7 @@ class Beating:
 
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def errors(self):
         return (self.root / "log" / "errors").read_text()
@@ -176,11 +170,11 @@ class Beating:
 class Cluster:
     """Nodes by name."""
 
-    def __init__(self, folder, ports, *, names=("n1", "n2"), links=("hb#1",), interval=0.1, timeout=0.6, members="", more=""):
+    def __init__(self, folder, *, names=("n1", "n2"), links=("hb#1",), interval=0.1, timeout=1.5, members="", more=""):
         self.interval, self.timeout = interval, timeout
         self.secret = secrets.token_hex(16)
         self.links, self.members, self.more = links, members or " ".join(names), more
-        self.ports = {(link, name): next(ports) for link in links for name in names}
+        self.ports = {(link, name): free_port() for link in links for name in names}
         self.nodes = {name: Beating(folder / name, name, interval) for name in names}
         self.configure()
 
@@ -242,19 +236,10 @@ def until():
 @pytest.fixture
 def cluster(tmp_path):
     """Makes clusters: `cluster(names=…, interval=…)`."""
-    made, taken = [], []
-
-    def ports():
-        while True:
-            probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            taken.append(probe)
-            probe.bind(("127.0.0.1", 0))
-            yield probe.getsockname()[1]
+    made = []
 
     def make(**more):
-        made.append(Cluster(tmp_path / str(len(made)), ports(), **more))
-        for probe in taken:
-            probe.close()
+        made.append(Cluster(tmp_path / str(len(made)), **more))
         return made[-1]
 
     assert os.geteuid() == 0, "needs root, as beat does"

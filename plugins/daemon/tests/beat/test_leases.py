@@ -2,14 +2,15 @@
 
 import pytest
 from opensvc_daemon.beat import words
-from opensvc_daemon.beat.device import Device
 from opensvc_daemon.beat.leases import Leases
 from opensvc_daemon.beat.petting import Petting
-from opensvc_daemon.beat.setup import DeviceSetup
 from opensvc_daemon.heartbeat.tags import tag_of
 from opensvc_daemon.lease.membership import Member, Membership, Voters
 from opensvc_daemon.lease.messages import Epoch, Owner
 from opensvc_daemon.lease.terms import LeaseTerms
+from opensvc_driver_watchdog_device.device import Device
+
+from opensvc_core.api import DriverUnavailable, WatchdogPlace
 
 TERMS = LeaseTerms()
 SILENCE = TERMS.granted_for(TERMS.lease)
@@ -86,6 +87,7 @@ def test_who_has_just_started_grants_nothing(three):
     three["n1"].ask("svc1", SILENCE - 0.1)
     exchange(three, SILENCE - 0.1)
     assert three["n1"].state("svc1") == "refused"
+    assert three["n1"].known["svc1"].wait == pytest.approx(0.1, abs=0.01)
 
 
 def test_it_is_stored_before_it_is_asked_for(three):
@@ -106,6 +108,7 @@ def test_without_its_watchdog_nothing_is_asked_for(three):
     leases._hands.fails = {"arm"}
     leases.ask("svc1", SILENCE)
     assert leases.state("svc1") == "refused"
+    assert leases.known["svc1"].wait == 0
     assert not leases.asked.has_news
 
 
@@ -205,8 +208,8 @@ def watched(three, tmp_path):
     file = tmp_path / "watchdog"
     file.touch()
     said = []
-    petting = Petting(lambda level, text: said.append(text), made=lambda setup: Device(setup, ask=lambda _, seconds: seconds))
-    petting.configure(DeviceSetup(str(file), 4))
+    petting = Petting(lambda level, text: said.append(text))
+    petting.configure(Device(WatchdogPlace("watchdog#1", "n1"), {"dev": str(file), "timeout": 4.0}, ask=lambda _, seconds: seconds))
     three["n1"]._hands.petting = petting
     return three, petting, file, said
 
@@ -255,25 +258,32 @@ def test_a_stop_that_hangs_is_ended_by_it_before_the_lease_ends(watched):
     assert file.read_bytes().endswith(b"V")
 
 
-def test_a_device_that_is_too_patient_is_refused_and_disarmed(tmp_path):
-    file = tmp_path / "watchdog"
-    file.touch()
-    device = Device(DeviceSetup(str(file), 4), ask=lambda _, seconds: seconds + 6)
-    with pytest.raises(OSError, match="waits 10 s at least"):
-        device.arm()
-    assert not device.is_armed
-    assert file.read_bytes() == b"V"
+def test_a_watchdog_that_can_not_be_used_refuses_the_lease(three):
+    petting = Petting(lambda level, text: None)
+    petting.configure(DriverUnavailable("no installed plugin provides watchdog.nosuch"))
+    leases = three["n1"]
+    leases._hands.petting = petting
+    leases.ask("svc1", SILENCE)
+    assert leases.state("svc1") == "refused"
+    assert any("watchdog.nosuch" in str(one) for one in leases._hands.done)
 
 
-def test_what_is_no_watchdog_is_refused(tmp_path):
-    file = tmp_path / "watchdog"
-    file.touch()
-    device = Device(DeviceSetup(str(file), 4))
-    with pytest.raises(OSError, match="ioctl"):
-        device.arm()
-    assert not device.is_armed
-    with pytest.raises(FileNotFoundError):
-        Device(DeviceSetup(str(tmp_path / "none"), 4)).arm()
+def test_one_that_is_of_no_use_and_can_not_be_stopped_is_petted_on(three, watched):
+    class Unstoppable(Device):
+        def disarm(self):
+            """Goes on."""
+
+    _, _, file, said = watched
+    petting = Petting(lambda level, text: said.append(text))
+    timer = Unstoppable(WatchdogPlace("watchdog#1", "n1"), {"dev": str(file)}, ask=lambda _, seconds: seconds + 6)
+    petting.configure(timer)
+    for _ in range(2):
+        with pytest.raises(OSError, match="waits 10 s at least, not 4 s"):
+            petting.arm()
+    petting.tick(three["n1"], SILENCE)
+    assert petting.is_armed
+    assert file.read_bytes() == b"\0"
+    Device.disarm(timer)
 
 
 def held(nodes):

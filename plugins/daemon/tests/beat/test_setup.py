@@ -26,7 +26,7 @@ def test_a_cluster(read):
     assert (found.node, found.cluster, found.id, found.members) == ("n1", "c", "1234", ("n1", "n2", "n3"))
     assert found.keyring.secrets[0].value == bytes.fromhex("00112233445566778899aabbccddeeff")
     assert found.voters.members == (Member("n1"), Member("n2"))
-    assert (found.lease_terms, found.terms, found.device, found.findings) == (LeaseTerms(), Terms(), None, ())
+    assert (found.lease_terms, found.terms, found.watchdog, found.findings) == (LeaseTerms(), Terms(), None, ())
 
 
 def test_a_node_alone(read):
@@ -69,13 +69,28 @@ def test_arbitrators_vote_too(read):
 
 
 def test_a_watchdog(read):
-    found = read(CLUSTER + "[watchdog#0]\ndev = /dev/watchdog1\ntimeout = 4s\n")
-    assert tuple(found.device) == ("/dev/watchdog1", 4)
+    found = read(CLUSTER + "[watchdog#0]\ndev = /dev/null\ntimeout = 4s\n")
+    assert (found.watchdog.id, found.watchdog.detail, found.watchdog.timeout) == ("watchdog.device", "/dev/null", 4.0)
     assert found.findings == ()
 
 
-def test_a_watchdog_that_is_too_patient_is_told(read):
-    assert "watchdog#0" in read(CLUSTER + "[watchdog#0]\ntimeout = 30s\n").findings[0]
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("[watchdog#0]\ndev = /dev/null\ntimeout = 30s\n", "watchdog#0: a watchdog of 30 s", id="too patient"),
+        pytest.param("[watchdog#0]\ndev = /dev/none\n", "watchdog#0: there is no device /dev/none on this node", id="no device"),
+        pytest.param("[watchdog#0]\ntype = nosuch\n", "watchdog#0: no installed plugin provides watchdog.nosuch", id="no driver"),
+        pytest.param("[watchdog#0]\ntimeout = soon\n", "soon", id="bad value"),
+        pytest.param(
+            "[watchdog#0]\ndev = /dev/null\n[watchdog#1]\n", "watchdog#1: a node has one watchdog, that of watchdog#0", id="a second one"
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_watchdog_is_told(read, text, says):
+    found = read(CLUSTER + text)
+    assert found.watchdog is not None
+    (finding,) = found.findings
+    assert says in finding
 
 
 class Way:

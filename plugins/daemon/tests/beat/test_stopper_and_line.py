@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from opensvc_daemon import clock
+from opensvc_daemon.beat import line as line_module
 from opensvc_daemon.beat.line import WAITING, Line
+from opensvc_daemon.beat.lines import Lines
 from opensvc_daemon.beat.loop import Loop
 from opensvc_daemon.beat.stopper import Stopper
 
@@ -167,3 +169,36 @@ def test_what_is_stopped_neither_sends_nor_receives(line, until):
     assert [each.state for each in one.directions().values()] == ["stopped", "stopped"]
     one.receive(run=True)
     until(lambda: link.begun == 2, "another beginning")
+
+
+class Port(Link):
+    """Needs what only one can have, and gives it up late."""
+
+    def __init__(self, configured, port, may_go):
+        super().__init__()
+        self.configured, self.refused = (configured,), 0
+        self._port, self._may_go = port, may_go
+
+    def receive(self, deliver, stopped):
+        if not self._port.acquire(blocking=False):
+            self.refused += 1
+            raise OSError("in use")
+        try:
+            super().receive(deliver, stopped)
+            self._may_go.wait(60)
+        finally:
+            self._port.release()
+
+
+def test_a_line_that_takes_the_place_of_another_finds_its_port_free(until, monkeypatch):
+    monkeypatch.setattr(line_module, "_PATIENCE", 60.0)
+    port, may_go, lines = threading.Lock(), threading.Event(), Lines(news=lambda: None, clock=clock.now)
+    before, after = Port("timeout 5", port, may_go), Port("timeout 9", port, may_go)
+    lines.configure({"hb#1": before})
+    until(lambda: before.begun, "the first one")
+    lines.configure({"hb#1": after})
+    assert lines.directions()["hb#1.rx"].state == "running"
+    may_go.set()
+    until(lambda: after.begun, "the second one")
+    assert after.refused == 0
+    lines.close()

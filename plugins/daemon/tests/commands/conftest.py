@@ -13,6 +13,7 @@ class Api(socketserver.ThreadingUnixStreamServer):
     """Answers are by method and path: a value, or a function of the question's body and parameters; `asked` has the questions."""
 
     daemon_threads = True
+    request_queue_size = 100
 
     def __init__(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,3 +62,34 @@ def api(root):
     api = Api(root / "run/api.sock")
     yield api
     api.end()
+
+
+FLAG = "[DEFAULT]\nnodes = n1 n2\n[fs#1]\ntype = flag\n"
+ASK = "/v1/services/svc1/requests"
+NODE = {"reach": "beating", "state": "idle", "score": 70, "load": 0.0, "threads": {"listener": {"state": "running", "detail": ":1214"}}}
+
+
+def document(**more):
+    instances = {"n1": {"avail": "down", "overall": "down", "monitor": "idle"}, "n2": {"avail": "up", "overall": "up", "monitor": "idle"}}
+    service = {
+        "avail": "up",
+        "overall": "up",
+        "topology": "failover",
+        "placement": "non-optimal",
+        "nodes": ["n1", "n2"],
+        "instances": instances,
+    }
+    found = {"version": 1, "me": "n1", "cluster": {"nodes": ["n1", "n2"]}, "nodes": {"n1": NODE, "n2": NODE}, "services": {"svc1": service}}
+    return found | more
+
+
+@pytest.fixture
+def node(root, api):
+    root.write("etc/svc1.conf", FLAG)
+    api.answers["GET", "/v1/status"] = lambda _body, _parameters: document()
+    api.answers["POST", ASK] = (202, {"id": "0123456789abcdef"})
+    return root
+
+
+def orders(api):
+    return [(path, body) for method, path, body in api.asked if method == "POST"]

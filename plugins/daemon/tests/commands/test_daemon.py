@@ -2,9 +2,13 @@
 
 import json
 import os
+import re
 import signal
+import struct
+import zlib
 
 import pytest
+from opensvc_daemon.recording import Recording, read_record
 
 FLAG = "[DEFAULT]\norchestrate = no\n[fs#1]\ntype = flag\n"
 
@@ -28,7 +32,7 @@ def test_a_daemon_is_started_asked_and_stopped_and_leaves_services_alone(node):
     assert node("om daemon start").stderr == "the daemon runs already\n"
     status = node("om daemon status").stdout
     assert [line.split()[0] for line in status.splitlines()[1:5]] == ["supervisor", "beat", "runner", "monitor"]
-    node("om svc1 start --wait --time 20")
+    node("om svc1 start --wait --time 90")
     assert node.is_up("svc1", "fs#1")
     node.wait_for(lambda: "up         idle, started" in node("om svc1 print status").stdout)
     node("om daemon stop")
@@ -38,11 +42,40 @@ def test_a_daemon_is_started_asked_and_stopped_and_leaves_services_alone(node):
     assert "the daemon stopped; services stay as they are" in node("om node logs").stdout
 
 
-def test_a_restart_finds_services_as_they_were(node):
+def test_what_a_daemon_decided_is_decided_again_by_the_same_code(node):
     node("om daemon start")
-    node("om svc1 start --wait --time 20")
+    node("om svc1 start --wait --time 90")
+    node("om daemon stop")
+    done = node("om daemon replay")
+    assert re.fullmatch(r"[1-9]\d* decisions, none would be another one today\n", done.stdout)
+    recorded = list(read_record(node / "var/node"))
+    started = next(one for one in recorded if any(order.action == "start" for order in one.decision.orders))
+    other = Recording(node / "other")
+    for one in recorded:
+        other.note(one.view, one.now, one.decision._replace(orders=()) if one is started else one.decision)
+    done = node("om daemon replay other", code=1)
+    assert f"n1, {started.now:.3f} s after its boot\n  + svc1: start: requested: start" in done.stdout
+    assert done.stdout.endswith(f"{len(recorded)} decisions, 1 would be other ones today\n")
+    (difference,) = json.loads(node("om daemon replay other --format json", code=1).stdout)["differences"]
+    assert (difference["then"], difference["today"][0]["order"]) == ([], "svc1: start")
+
+
+def test_a_record_that_can_not_be_read_is_said_so(node):
+    entry = zlib.compress(b'["of another version"]')
+    (node / "old").write_bytes(struct.pack(">I", len(entry)) + entry)
+    assert node("om daemon replay old", code=1).stdout == (
+        "0 decisions, none would be another one today; 1 can not be read: they are of another version of the agent, or damaged\n"
+    )
+    assert "no decision is recorded there" in node("om daemon replay", code=4).stderr
+    assert "there is no such file" in node("om daemon replay nosuch", code=4).stderr
+
+
+@pytest.mark.parametrize("option", ["", " --upgrade"])
+def test_a_restart_finds_services_as_they_were(node, option):
+    node("om daemon start")
+    node("om svc1 start --wait --time 90")
     before = pids(node)
-    node("om daemon restart")
+    node(f"om daemon restart{option}")
     assert not set(pids(node).values()) & set(before.values())
     node.wait_for(lambda: " svc1      up " in node("om mon").stdout)
     node("om daemon stop")
@@ -57,7 +90,7 @@ def test_a_daemon_that_was_killed_is_replaced_by_the_next_start(node):
     after = pids(node)
     assert after["beat"] == before["beat"]
     assert after["monitor"] != before["monitor"]
-    node("om svc1 start --wait --time 20")
+    node("om svc1 start --wait --time 90")
     node("om daemon stop")
 
 
@@ -67,7 +100,7 @@ def test_a_monitor_that_dies_is_begun_again(node):
     os.kill(monitor, signal.SIGKILL)
     node.wait_for(lambda: pids(node).get("monitor", monitor) != monitor)
     node.wait_for(lambda: "begun again 1 times" in node("om daemon status", code=None).stdout)
-    node("om svc1 start --wait --time 20")
+    node("om svc1 start --wait --time 90")
     node("om daemon stop")
 
 
@@ -82,7 +115,7 @@ def test_a_start_that_fails_says_why_in_one_line(node):
 
 def test_in_the_foreground_it_is_the_process_itself(node):
     process = node.begin("om daemon start --foreground")
-    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout, 20)
+    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout)
     assert pids(node)["supervisor"] == process.pid
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0

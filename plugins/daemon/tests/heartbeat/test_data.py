@@ -9,10 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opensvc_daemon.heartbeat import data as messages
 from opensvc_daemon.heartbeat.data import Full, Patch, decoded, encoded
+from opensvc_daemon.heartbeat.digests import digest, digested
 from opensvc_daemon.heartbeat.errors import Unreadable, Unsendable
 from opensvc_daemon.heartbeat.journal import KEPT, journal_of
 from opensvc_daemon.heartbeat.replica import Outcome, Replica
-from opensvc_daemon.heartbeat.tree import DEEPEST, Drop, Put, applied, canonical, copied, differences, digest, parsed
+from opensvc_daemon.heartbeat.tree import DEEPEST, Drop, Put, applied, canonical, copied, differences, parsed
 
 KEYS = st.sampled_from("abcd") | st.text(st.characters(codec="utf-8"), max_size=3)
 LEAVES = (
@@ -98,7 +99,7 @@ def test_messages_in_any_order_never_make_a_tree_that_was_not_there(trees, choic
         assert outcome is not Outcome.BROKEN
         assert canonical(replica.data) == history.get(replica.generation, b"{}")
         assert (outcome is Outcome.GAP) <= (replica.merged(LIFE) == 0)
-    replica, _ = replica.received(LIFE, Full(journals[-1].generation, journals[-1].digest, journals[-1].data))
+    replica, _ = replica.received(LIFE, Full(journals[-1].generation, journals[-1].own.digest, journals[-1].data))
     assert canonical(replica.data) == canonical(trees[-1])
 
 
@@ -182,7 +183,7 @@ def test_a_peer_is_sent_a_patch_where_that_is_less_and_all_where_it_is_not():
     large = {str(number): number for number in range(1000)}
     journal = journal_of(large).changed({**large, "7": "new"})
     assert journal.message(2) is None
-    assert journal.message(1) == Patch(1, journal.digest, ((Put(("7",), "new"),),))
+    assert journal.message(1) == Patch(1, journal.own.digest, ((Put(("7",), "new"),),))
     assert isinstance(journal.message(0), Full)
     assert isinstance(journal.message(3), Full)
     assert isinstance(journal.changed({str(number): -number for number in range(1000)}).message(1), Full)
@@ -280,3 +281,18 @@ def test_what_unpacks_to_too_much_is_refused_by_sender_and_receiver():
         decoded(bomb)
     with pytest.raises(Unsendable, match="unpacked"):
         encoded(Full(1, "", {"a": " " * messages.UNPACKED}))
+
+
+def test_a_tree_comes_to_the_same_by_whatever_way():
+    old = {"node": {"a": 1}, "services": {"s1": {"up": True}, "s2": {"up": {"deep": [1]}}}, "n": 1}
+    new = {**old, "services": {**old["services"], "s1": {"up": False}}}
+    before = digested(old)
+    after = digested(new, before)
+    assert after.digest == digest(json.loads(canonical(new))) != before.digest
+    assert after.branches["services"].branches["s2"] is before.branches["services"].branches["s2"]
+    assert after.branches["node"] is before.branches["node"]
+
+
+@pytest.mark.parametrize("other", [{"a": {}}, {"a": {"b": 1.0}}, {"a": {"b": {}}}, {"a": [{"b": 1}]}, {}, {"a": {"b": 1}, "c": None}])
+def test_another_tree_comes_to_something_else(other):
+    assert digest(other) != digest({"a": {"b": 1}})

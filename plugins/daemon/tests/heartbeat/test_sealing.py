@@ -130,7 +130,7 @@ def test_a_secret_is_replaced_without_a_beat_that_somebody_can_not_read(steps):
     steps += [(node, what) for what in ("add", "beat", "beat", "beat") for node in rings]
     for node, what in steps:
         if what == "add" and NEW.id not in rings[node].ids:
-            rings[node] = rings[node].with_secret(NEW)
+            rings[node] = Keyring((*rings[node].secrets, NEW))
         elif what == "beat":
             secret = rings[node].to_send_with(held[node])
             for peer in rings.keys() - {node}:

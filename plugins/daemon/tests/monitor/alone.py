@@ -5,17 +5,14 @@ import asyncio
 import contextlib
 import os
 import signal
+from functools import partial
 
 from opensvc_daemon.channel import AsyncChannel, listen
+from opensvc_daemon.monitor.leaving import leave
 from opensvc_daemon.monitor.monitor import Monitor
 from opensvc_daemon.monitor.serving import Serving
 
 from opensvc_core.api import Node, OpensvcError
-
-
-def leave(action):
-    """The end of the whole node: all processes that the test started for it, and says so."""
-    print(f"leaves: {action}", flush=True)
 
 
 async def answer(serving, message):
@@ -29,7 +26,7 @@ async def answer(serving, message):
 
 async def live(given):
     node = Node(given.root, nodename=given.node)
-    monitor = Monitor(node, leave=leave)
+    monitor = Monitor(node, leave=partial(leave, is_whole_machine=False))
     serving = Serving(monitor)
 
     async def serve(reader, writer):

@@ -4,23 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from opensvc_daemon.channel import connect
 
+from opensvc_core.testing import waiting
+from opensvc_core.testing.ports import free_port
+
 ALONE = Path(__file__).with_name("alone.py")
-LIMIT = 25.0
-
-
-def wait_for(condition, what, limit=LIMIT):
-    """The first true value of a condition; fails after a while, with what it was about."""
-    until = time.monotonic() + limit
-    while not (found := condition()):
-        assert time.monotonic() < until, f"in vain for {limit} s: {what() if callable(what) else what}"
-        time.sleep(0.01)
-    return found
+# A node is several processes, each of them started anew.
+wait_for = partial(waiting.wait_for, seconds=120.0)
 
 
 class House:
@@ -53,18 +48,18 @@ class House:
             process = self.parts.pop(part, None)
             if process is not None:
                 process.send_signal(number)
-                process.wait(20)
+                process.wait(60)
 
     def stop(self):
         """End the daemon in good order, as its supervisor does."""
         monitor = self.parts.pop("monitor")
         monitor.terminate()
-        assert monitor.wait(20) == 0, self.told()
+        assert monitor.wait(60) == 0, self.told()
         for part in ("runner", "beat"):
             if part in self.parts:
                 process = self.parts.pop(part)
                 process.terminate()
-                process.wait(20)
+                process.wait(60)
 
     def told(self):
         """All that it wrote, for who has to find out why a test fails."""
@@ -75,7 +70,7 @@ class House:
         environ = {**os.environ, "OSVC_ROOT_PATH": str(self.root), "OSVC_NODENAME": self.name}
         program, *words = line.split()
         argv = [str(Path(sys.executable).with_name(program)), *words]
-        done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=50, check=False)
+        done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
 
     def log(self, service="svc1"):
@@ -142,8 +137,8 @@ nodes = {names}
 
 [node]
 ready_period = 0.2
-maintenance_grace_period = 20
-rejoin_grace_period = 30
+maintenance_grace_period = 300
+rejoin_grace_period = 120
 
 [hb#1]
 type = unicast
@@ -162,9 +157,9 @@ type = flag
 
 
 class Street:
-    """The houses of a cluster."""
+    """The houses of a cluster. Heartbeats are patient enough for a machine that stands still for some seconds."""
 
-    def __init__(self, folder, names, port, *, timeout=1.5, interval=0.2):
+    def __init__(self, folder, names, port, *, timeout=6, interval=0.2):
         self.houses = {name: House(folder / name, name) for name in names}
         self.names = " ".join(names)
         for house in self.houses.values():
@@ -186,15 +181,6 @@ class Street:
     def end(self):
         for house in self.houses.values():
             house.kill()
-
-
-def free_port():
-    """A port that nobody has on the addresses of the tests."""
-    import socket
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.2", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Resources that fail under a real daemon: started again by an event, and what follows when that is in vain."""
 
+import threading
 import time
+
+from opensvc_daemon.monitor.scheduling import ROUND, TICK
 
 from .conftest import wait_for
 
@@ -33,7 +36,17 @@ type = flag
 [task#1]
 type = host
 command = touch {mark}
-schedule = @10
+schedule = @1s
+"""
+BESIDE = """
+[DEFAULT]
+nodes = n1
+orchestrate = ha
+[fs#1]
+type = flag
+[task#1]
+type = host
+command = sh -c 'touch {mark}; while test ! -e {end}; do sleep 0.1; done'
 """
 
 
@@ -49,7 +62,7 @@ def test_a_resource_that_fails_is_started_again_at_once(street):
     began = time.monotonic()
     flag(house).unlink()
     wait_for(house.is_up, house.told)
-    assert time.monotonic() - began < 4  # far from the slow poll, however busy the machine is
+    assert time.monotonic() - began < TICK * ROUND / 10  # far from the slow poll, however busy the machine is
     wait_for(lambda: "fs#1 is up again" in house.log(), house.told)
     assert "restart resource fs#1: fs#1 is down: 3 restarts are left" in house.log()
 
@@ -101,3 +114,19 @@ def test_a_task_runs_by_its_schedule(street, tmp_path):
     wait_for((tmp_path / "ran").exists, house.told)
     wait_for(lambda: house.call("refresh", ["svc1"]) is None, "it is free")
     assert "sc:y" in house.log()
+
+
+def test_what_fails_beside_a_task_that_runs_is_seen(street, tmp_path):
+    alone, mark, end = street("n1"), tmp_path / "runs", tmp_path / "end"
+    alone.service(text=BESIDE.format(mark=mark, end=end))
+    house = alone.start()["n1"]
+    house.wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+    task = threading.Thread(target=house.command, args=["om svc1 run"])
+    task.start()
+    try:
+        wait_for(mark.exists, house.told)
+        flag(house).unlink()
+        house.wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "it is seen")
+    finally:
+        end.touch()
+        task.join()

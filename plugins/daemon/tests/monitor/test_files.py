@@ -89,6 +89,23 @@ def test_a_driver_that_is_not_installed_may_have_data_at_stake(node):
     assert Files(node).look().files["svc1"].fields["has_data_at_stake"] is True
 
 
+@pytest.mark.parametrize("word", ["auto", "exclusive"])
+@pytest.mark.parametrize(
+    ("resources", "guard"),
+    [
+        ("[fs#1]\ntype = ext4\ndev = /dev/sdb1\nmnt = /srv/1\n", Guard.NONE),
+        ("[disk#1]\ntype = vg\nname = data\n", Guard.NONE),
+        ("[disk#1]\ntype = vg\nname = data\nscsireserv = true\n[fs#1]\ntype = ext4\ndev = /dev/sdb1\nmnt = /srv/1\n", Guard.NONE),
+        ("[disk#1]\ntype = vg\nname = data\nscsireserv = true\n[fs#1]\ntype = ext4\ndev = /dev/data/1\nmnt = /srv/1\n", Guard.EXCLUSIVE),
+        ("[disk#1]\ntype = vg\nname = data\nscsireserv = true\n[disk#2]\ntype = lv\nvg = data\nname = 1\n", Guard.EXCLUSIVE),
+    ],
+    ids=["a plain file system", "the tag of a group", "a second disk", "a group and what is in it", "a volume of the group"],
+)
+def test_only_a_reservation_below_all_data_is_exclusive(node, word, resources, guard):
+    write(node, TEXT.partition("[fs#1]")[0].replace("lease", word) + resources)
+    assert Files(node).look().files["svc1"].fields["guard"] is guard
+
+
 def test_a_service_without_nodes_is_for_this_node(node):
     write(node, TEXT.replace("nodes = n1 n2\n", ""))
     assert Files(node).look().files["svc1"].fields["nodes"] == ("n1",)

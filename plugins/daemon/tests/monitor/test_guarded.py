@@ -59,7 +59,7 @@ def test_a_lease_lets_one_of_three_nodes_have_it(street):
     three.service(text=LEASED)
     for house in three.houses.values():
         text = (house.root / "etc" / "cluster.conf").read_text()
-        house.write("cluster.conf", text.replace("name = loop", "name = loop\nlease = 3\nlease_renewal = 0.3\nlease_stop_limit = 1"))
+        house.write("cluster.conf", text.replace("name = loop", "name = loop\nlease = 10\nlease_renewal = 0.3\nlease_stop_limit = 3"))
     three.start()
     three["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
     assert [house.is_up() for house in three.houses.values()] == [True, False, False]
@@ -99,10 +99,25 @@ def test_a_node_without_its_peer_keeps_what_is_up_as_long_as_the_arbitrator_vote
         assert both["n1"].is_up()
     finally:
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     both["n1"].wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "it leaves the game: it stops")
     assert not both["n1"].is_up()
     assert "stop: this part of the cluster has 1 of 3 votes" in both["n1"].log()
+
+
+def test_a_node_that_can_not_end_itself_stops_what_is_up_when_the_quorum_is_lost(street):
+    both = street("n1", "n2")
+    both.service()
+    for house in both.houses.values():
+        text = (house.root / "etc" / "cluster.conf").read_text().replace("name = loop", "name = loop\nquorum = true")
+        house.write("cluster.conf", text.replace("[node]", "[node]\nsplit_action = crash"))
+    both.start()
+    both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+    both["n2"].kill()
+    both["n1"].wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "it stops")
+    assert not both["n1"].is_up()
+    assert "leave the game crash: this part of the cluster has 1 of 2 votes" in both["n1"].log("node")
+    assert "crash: this node lives below a folder" in both["n1"].log("node")
 
 
 LEASED = """

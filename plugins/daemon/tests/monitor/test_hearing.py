@@ -3,6 +3,7 @@
 from math import inf
 
 import pytest
+from opensvc_daemon.heartbeat.digests import digested
 from opensvc_daemon.heartbeat.replica import Replica
 from opensvc_daemon.monitor.hearing import Hearing
 from opensvc_daemon.monitor.knowledge import Knowledge, Peer
@@ -52,14 +53,14 @@ def test_an_acknowledgement_counts_when_what_was_said_with_it_is_merged(known):
     hearing, peer = Hearing(known), known.peers["n2"]
     told(hearing, "beating", 10.0, generation=4, merged=12)
     assert (hearing.acknowledged("n2"), peer.merged) == (12, 0)
-    peer.replica = Replica(7, 4, {"node": {}})
+    peer.replica = Replica(7, 4, digested({"node": {}}))
     hearing.settle(peer)
     assert peer.merged == 12
 
 
 def test_a_new_life_has_merged_nothing_and_is_not_confirmed_to_be_down(known):
     hearing, peer = Hearing(known), known.peers["n2"]
-    peer.replica, peer.confirmed = Replica(7, 4, {"node": {}}), 7
+    peer.replica, peer.confirmed = Replica(7, 4, digested({"node": {}})), 7
     told(hearing, "beating", 10.0, generation=4, merged=12)
     told(hearing, "beating", 11.0, incarnation=8, generation=1, merged=0)
     assert (peer.merged, peer.confirmed, peer.incarnation) == (0, None, 8)

@@ -3,6 +3,8 @@
 import hashlib
 import signal
 
+import pytest
+
 from .conftest import wait_for
 
 AT_STAKE = """
@@ -55,7 +57,7 @@ def test_a_cold_start_brings_a_service_up_once(street):
     document = both["n2"].call("document")
     assert document["nodes"]["n1"]["reach"] == "beating"
     assert document["services"]["svc1"]["placement"] == "optimal"
-    assert "start" not in both["n2"].log()
+    assert "| start" not in both["n2"].log()
 
 
 def test_a_crash_is_survived_by_the_service(street):
@@ -63,6 +65,7 @@ def test_a_crash_is_survived_by_the_service(street):
     both["n1"].kill()
     both["n2"].wait(lambda document: _is_seen_up(document, "n2"), "n2 has taken it over")
     assert both["n2"].is_up()
+    both["n2"].wait(lambda _: "start done after" in both["n2"].log(), "what it took is told")
     story = both["n2"].log()
     assert story.index("n1 is silent") < story.index("announce ready") < story.index("start done after")
     assert "n1 does not answer; no data is at stake" in story
@@ -99,8 +102,20 @@ def test_an_orchestrated_stop_freezes_both(street):
     assert not both["n1"].is_up()
     assert both["n1"].instance()["frozen"] is True
     both["n1"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["frozen"], "n2 is frozen")
-    assert f"(request={ended['id']})" in both["n1"].log()
-    assert f"(request={ended['id']})" in both["n2"].log()
+    for house in (both["n1"], both["n2"]):
+        wait_for(lambda house=house: f"(request={ended['id']})" in house.log(), house.told)
+
+
+def test_a_daemon_that_goes_for_another_version_says_so(street):
+    both = pair(street)
+    both["n1"].call("stop_daemon", "upgrade")
+    assert both["n1"].parts.pop("monitor").wait(60) == 0
+    both["n1"].kill()
+    both["n2"].wait(lambda document: document["nodes"]["n1"]["reach"] == "silent", "n1 is silent")
+    assert both["n2"].node_of("n1")["state"] == "upgrade"
+    both["n1"].start()
+    both["n1"].wait(lambda document: document["nodes"]["n1"]["state"] == "idle", "n1 is idle again")
+    both["n2"].wait(_is_seen_up, "n2 sees it up")
 
 
 def test_a_restart_of_the_daemon_leaves_the_service_where_it_is(street):
@@ -123,13 +138,16 @@ def test_a_frozen_node_starts_nothing(street):
     both["n1"].wait(lambda document: document["nodes"]["n2"]["frozen"], "n2 is frozen")
     both["n1"].kill()
     both["n2"].wait(lambda document: document["nodes"]["n1"]["reach"] == "silent", "n1 is silent")
-    reasons = both["n2"].call("explain", "svc1")
-    assert {"code": "node.frozen", "node": "n2", "text": "n2 is frozen: 'om node thaw' there"} in reasons
+    found = both["n2"].call("explain", "svc1")
+    assert {"code": "node.frozen", "node": "n2", "text": "n2 is frozen: 'om node thaw' there"} in found["reasons"]
+    assert found["rules"]["n2"]["node.frozen"]["text"] == "n2 is frozen: 'om node thaw' there"
+    assert found["rules"]["n2"]["node.overloaded"] is None
+    assert found["candidates"] == []
     assert not both["n2"].is_up()
 
 
 def test_a_monitor_that_dies_is_followed_by_one_that_finds_all_as_it_is(street):
-    both = pair(street, timeout=8)
+    both = pair(street, timeout=20)
     both["n1"].kill("monitor")
     both["n1"].start("monitor")
     both["n1"].wait(lambda document: document["nodes"]["n1"]["state"] == "idle", "n1 is idle again")
@@ -140,7 +158,7 @@ def test_a_monitor_that_dies_is_followed_by_one_that_finds_all_as_it_is(street):
 
 
 def test_a_monitor_goes_on_when_beat_and_runner_are_others(street):
-    both = pair(street, timeout=8)
+    both = pair(street, timeout=20)
     both["n1"].kill("beat", "runner")
     both["n1"].start("beat", "runner")
     both["n2"].wait(lambda document: document["nodes"]["n1"]["reach"] == "beating", "n1 is heard")
@@ -177,19 +195,35 @@ def test_a_drained_node_gives_its_services_away_and_stays_frozen(street):
     assert not both["n1"].is_up()
 
 
+def test_an_order_to_a_node_has_its_id_in_the_logs_of_both(street):
+    both = pair(street)
+    both["n1"].call("ask_node", "freeze", "n2", id="aaaa.1")
+    both["n1"].wait(lambda document: document["nodes"]["n2"]["frozen"], "n2 is frozen")
+    both["n1"].call("ask_node", "freeze", "n1", id="bbbb.2")
+    wait_for(lambda: "freeze asked on n1 (request=aaaa.1)" in both["n2"].log("node"), "n2 tells who asked")
+    wait_for(lambda: "freeze of n2 is asked for (request=aaaa.1)" in both["n1"].log("node"), "n1 tells what it asked for")
+    wait_for(lambda: "freeze asked on n1 (request=bbbb.2)" in both["n1"].log("node"), "n1 tells what it was asked for")
+    both["n1"].kill()
+    both["n2"].wait(lambda document: document["nodes"]["n1"]["reach"] == "silent", "n1 is silent")
+    both["n2"].call("ask_node", "confirm-down", "n1", id="cccc.3")
+    for log in ("node", "svc1"):
+        wait_for(lambda log=log: "n1 is down: a person confirmed it (request=cccc.3)" in both["n2"].log(log), f"the log of {log} tells it")
+
+
 def test_a_node_that_shuts_down_is_not_waited_for(street):
     both = pair(street)
     both["n1"].call("stop_daemon", "shutdown")
-    assert both["n1"].parts.pop("monitor").wait(20) == 0
+    assert both["n1"].parts.pop("monitor").wait(60) == 0
     assert not both["n1"].is_up()
     both["n1"].kill()
     both["n2"].wait(lambda document: _is_seen_up(document, "n2"), "n2 has it")
     assert both["n2"].node_of("n1")["reach"] == "gone"
 
 
-def test_data_at_stake_is_not_taken_over_without_a_guard_before_a_person_confirms(street):
+@pytest.mark.parametrize("said", ["", "guard = exclusive\n"], ids=["nothing", "a word without a reservation"])
+def test_data_at_stake_is_not_taken_over_without_a_guard_before_a_person_confirms(street, said):
     both = street("n1", "n2")
-    both.service(text=AT_STAKE)
+    both.service(text=AT_STAKE.replace("orchestrate = ha\n", f"orchestrate = ha\n{said}"))
     both.start()
     both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
     both["n2"].wait(_is_seen_up, "n2 sees it up on n1")
@@ -211,7 +245,7 @@ def test_requests_are_refused_with_their_reason(street):
     assert "no service 'svc9' in the cluster" in house.refused("ask", "svc9", "start", [], "a test")
     assert "requests are start, stop" in house.refused("ask", "svc1", "levitate", [], "a test")
     assert "n9 is not among the nodes of svc1 (n1)" in house.refused("ask", "svc1", "switch", ["n9"], "a test")
-    assert "--to NODE" in house.refused("ask", "svc1", "switch", [], "a test")
+    assert "there is no node to switch to" in house.refused("ask", "svc1", "switch", [], "a test")
     assert "n9 is no member" in house.refused("ask_node", "freeze", "n9")
     assert "no direction of a heartbeat" in house.refused("link", "hb#9.rx", run=False)
     assert house.asked("switch", "n1")["progress"] == "done"
@@ -232,10 +266,11 @@ def test_the_text_of_a_service_is_read_and_written_over_the_api(street):
 
 def test_an_action_whose_runner_dies_goes_on_and_is_followed_to_its_end(street, tmp_path):
     alone = street("n1")
-    alone.service(more=f"blocking_pre_start = touch {tmp_path}/begun && sleep 2", text=SLOW)
+    alone.service(more=f"blocking_pre_start = {waiting(tmp_path)}", text=SLOW)
     house = alone.start()["n1"]
     wait_for((tmp_path / "begun").exists, house.told)
     house.kill("runner")
+    (tmp_path / "end").touch()
     house.start("runner")
     house.wait(_is_seen_up, "the start is followed to its end")
     assert house.is_up()
@@ -243,18 +278,19 @@ def test_an_action_whose_runner_dies_goes_on_and_is_followed_to_its_end(street, 
 
 def test_what_an_earlier_daemon_has_begun_ends_before_the_next_one_decides(street, tmp_path):
     alone = street("n1")
-    alone.service(more=f"blocking_pre_start = touch {tmp_path}/begun && sleep 2", text=SLOW)
+    alone.service(more=f"blocking_pre_start = {waiting(tmp_path)}", text=SLOW)
     house = alone.start()["n1"]
     wait_for((tmp_path / "begun").exists, house.told)
     house.kill("monitor", "runner")
     house.start()
+    (tmp_path / "end").touch()
     house.wait(_is_seen_up, "it is up")
     assert house.log().count("start begins") == 1
 
 
 def test_what_is_seen_in_the_midst_of_an_action_decides_nothing(street, tmp_path):
     alone = street("n1")
-    alone.service(more=f"post_start = touch {tmp_path}/begun && sleep 2", text=SLOW.replace("ha", "no"))
+    alone.service(more=f"post_start = {waiting(tmp_path)}", text=SLOW.replace("ha", "no"))
     house = alone.start()["n1"]
     number = house.call("ask", "svc1", "start", [], "a test")["id"]
     wait_for((tmp_path / "begun").exists, house.told)
@@ -262,8 +298,14 @@ def test_what_is_seen_in_the_midst_of_an_action_decides_nothing(street, tmp_path
     told = house.instance()
     assert (told["monitor"], told["avail"], told["resources"]["fs#1"]["status"]) == ("starting", "down", "up")
     assert house.call("request", number)["progress"] == "active"
+    (tmp_path / "end").touch()
     wait_for(lambda: house.call("request", number)["progress"] == "done", house.told)
     assert house.instance()["avail"] == "up"
+
+
+def waiting(folder):
+    """A command that says that it has begun, and goes on until it is told to end."""
+    return f"sh -c 'touch {folder}/begun; while test ! -e {folder}/end; do sleep 0.1; done'"
 
 
 SLOW = """

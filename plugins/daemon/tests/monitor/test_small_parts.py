@@ -1,17 +1,21 @@
 """Small parts of the monitor, each by itself."""
 
 import asyncio
+import os
+import subprocess
+import sys
 
 import pytest
 from opensvc_daemon.monitor.asking import Asking
-from opensvc_daemon.monitor.chronicle import Chronicle, read_record
+from opensvc_daemon.monitor.chronicle import Chronicle
 from opensvc_daemon.monitor.host import parse
 from opensvc_daemon.monitor.leaving import leave
-from opensvc_daemon.monitor.scheduling import ROUND, is_turn
+from opensvc_daemon.monitor.scheduling import ROUND, is_look_due, is_turn
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, ServiceView, View
+from opensvc_daemon.recording import read_record
 
 from opensvc_core.api import ActionFailed, Node
 
@@ -43,9 +47,24 @@ def test_a_node_below_a_folder_ends_no_machine():
         leave("crash", is_whole_machine=False)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a process namespace: run it as root")
+def test_a_container_that_leaves_the_game_ends_all_that_runs_in_it_the_daemon_too():
+    program = "from opensvc_daemon.monitor.leaving import leave; leave('crash', is_whole_machine=True)"
+    script = f'sleep 1000 & {sys.executable} -c "{program}"; echo $?; wait; echo all have ended'
+    done = subprocess.run(
+        ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", script], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "137\nall have ended\n"
+
+
 def test_each_service_has_one_turn_in_a_round():
     for service in ("svc1", "svc2", "prod/svc/web"):
         assert sum(is_turn(service, number, ROUND) for number in range(ROUND)) == 1
+
+
+def test_what_could_not_be_seen_is_looked_at_in_every_round():
+    assert all(is_look_due("svc1", number, is_unseen=True) for number in range(ROUND))
+    assert sum(is_look_due("svc1", number, is_unseen=False) for number in range(ROUND)) == 1
 
 
 def test_answers_find_their_questions_in_any_order():

@@ -1,7 +1,8 @@
 """The view: what a node takes its peers to be, by what it has of them."""
 
+from opensvc_daemon.heartbeat.digests import digested
 from opensvc_daemon.heartbeat.replica import Replica
-from opensvc_daemon.monitor.knowledge import Knowledge, Peer, ServiceFile
+from opensvc_daemon.monitor.knowledge import Knowledge, LeaseTold, Peer, ServiceFile
 from opensvc_daemon.monitor.telling import read_instances
 from opensvc_daemon.monitor.viewing import view_of
 from opensvc_daemon.orchestration.states import NodeState
@@ -22,7 +23,7 @@ TOLD = {
 
 
 def peer(incarnation=5, data=TOLD, life=5, **more):
-    found = Peer("n2", **{"reach": Reach.BEATING, **more}, incarnation=life, replica=Replica(incarnation, 3, data))
+    found = Peer("n2", **{"reach": Reach.BEATING, **more}, incarnation=life, replica=Replica(incarnation, 3, digested(data)))
     found.instances = read_instances(dict(found.services()))
     return found
 
@@ -100,5 +101,5 @@ def test_a_file_that_could_never_be_read_gives_no_orders():
 
 
 def test_leases_are_as_beat_tells_them():
-    view = view_of(known(peer(), leases={"svc1": (Lease.HELD, 4.0)}))
-    assert (view.services["svc1"].lease, view.services["svc1"].lease_since) == (Lease.HELD, 4.0)
+    service = view_of(known(peer(), leases={"svc1": LeaseTold(Lease.REFUSED, 4.0, 1.5)})).services["svc1"]
+    assert (service.lease, service.lease_since, service.lease_wait) == (Lease.REFUSED, 4.0, 1.5)

@@ -69,14 +69,14 @@ Nodes                              node1
  state                           |
 
 Services                           node1"""
-# 000:747-753 in the columns of 002.
+# 000:747-753.
 OLDER_OF_TWO = """\
-Nodes                            demo1 demo2
- 15m                           | 0.10  0.10
- state                         |       *
+Nodes                              demo1 demo2
+ 15m                             | 0.10  0.10
+ state                           |       *
 
-Services                         demo1 demo2
- svc1      up              1/1 | O^    X"""
+Services                           demo1 demo2
+ svc1      up              1/1   | O^    X"""
 GIB = 1024**3
 
 
@@ -143,8 +143,13 @@ def test_two_nodes_and_a_service():
     assert page(two({"svc1": service(demo1="up", demo2="down")}, frozen=True)) == JOINED
 
 
-def test_the_matrix_of_the_older_generation():
-    assert matrix(document({"node1": node(0.05, threads=threads("0.0.0.0:1214"))}), Palette().paint) == OLDER
+@pytest.mark.parametrize("address", [":1214", "0.0.0.0:1214", "[::]:1214"])
+def test_the_matrix_of_the_older_generation(address):
+    assert matrix(document({"node1": node(0.05, threads=threads(address))}), Palette().paint) == OLDER
+
+
+def test_the_matrix_shows_an_address_of_its_own():
+    assert "running 10.0.0.1:1214\n" in matrix(document({"node1": node(threads=threads("10.0.0.1:1214"))}), Palette().paint)
 
 
 def test_the_matrix_shows_heartbeats_from_the_first_on():

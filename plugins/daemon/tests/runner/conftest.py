@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from opensvc_daemon.channel import Channel, connect
 
+from opensvc_core.testing.waiting import wait_for
+
 Message = dict[str, Any]
 LAST = ("done", "running")
 
@@ -53,9 +55,11 @@ class Talk:
         found: Message = self.do("status", services=[service])[0]["status"]
         return found
 
-    def changed(self, service: str, seconds: float = 10.0) -> Message:
-        """The next news of a service."""
-        return self.until(lambda message: message["tell"] == "changed" and message["service"] == service, seconds)
+    def changed(self, service: str, rid: str | None = None, seconds: float = 60.0) -> Message:
+        """The next news of a service, or of one of its resources."""
+        return self.until(
+            lambda message: message["tell"] == "changed" and message["service"] == service and rid in (None, message["rid"]), seconds
+        )
 
     def forget(self) -> None:
         """Forget the news that have come so far."""
@@ -63,7 +67,7 @@ class Talk:
             pass
         self._came = [message for message in self._came if message["tell"] != "changed"]
 
-    def until(self, is_it: Callable[[Message], bool], seconds: float = 20.0) -> Message:
+    def until(self, is_it: Callable[[Message], bool], seconds: float = 60.0) -> Message:
         """The first message of a kind that comes, or has come."""
         end = time.monotonic() + seconds
         while True:
@@ -76,7 +80,7 @@ class Talk:
             assert left > 0, f"it does not come; what came: {self._came}"
             self._pull(left)
 
-    def is_closed(self, seconds: float = 10.0) -> bool:
+    def is_closed(self, seconds: float = 60.0) -> bool:
         """Whether the runner closes the connection in time."""
         end = time.monotonic() + seconds
         while self.is_open and time.monotonic() < end:
@@ -128,7 +132,7 @@ class Runner:
         """End it; its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
     def said(self) -> str:
         """What it has printed."""
@@ -208,15 +212,6 @@ def opensvc_register_drivers():
 
 
 """
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
-    """What a condition comes to, once it holds."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
-    return found
 
 
 def is_alive(pid: int) -> bool:

@@ -20,6 +20,10 @@ from opensvc_daemon.runner.watching.streams import Streams
 _TOGETHER: Final = 0.01
 # Seconds before something that has ended is waited for anew: what ends at once each time is not worth a loop.
 _PAUSE: Final = 1.0
+# Seconds after which what a stream has told is told again: docker tells of the end of a container before its own lists show it.
+_LATER: Final = (0.3, 1.0, 3.0)
+# Seconds in which what a stream tells is told again once.
+_BURST: Final = 0.1
 
 
 class Key(NamedTuple):
@@ -53,6 +57,8 @@ class Watches:
         self._news: dict[tuple[str, str], None] = {}
         self._last_told, self._is_due = 0.0, False
         self._changes: dict[Key, float] = {}
+        self._bursts: dict[Key, float] = {}
+        self._paused: set[Key] = set()
 
     def watch(self, services: Iterable[str]) -> list[str]:
         """Wait for changes of these, and of no others; those of which no look has told yet what to wait for."""
@@ -88,9 +94,15 @@ class Watches:
             return
         pause = self._changes.get(key, float("-inf")) + _PAUSE - now()
         if pause > 0 and key.kind == "stream":
-            self._loop.after(pause, lambda: self._wait(key, since))
+            if key not in self._paused:
+                self._paused.add(key)
+                self._loop.after(pause, lambda: self._go_on(key, since))
         elif self._sources[key.kind].add(key.target, since):
             self._changed(key.kind, key.target)
+
+    def _go_on(self, key: Key, since: float) -> None:
+        self._paused.discard(key)
+        self._wait(key, since)
 
     def _leave(self, service: str, key: Key) -> None:
         users = self._users[key]
@@ -98,12 +110,20 @@ class Watches:
         if not users:
             del self._users[key]
             self._changes.pop(key, None)
+            self._bursts.pop(key, None)
             if key.kind in self._sources:
                 self._sources[key.kind].remove(key.target)
 
     def _changed(self, kind: str, target: str) -> None:
         key = Key(kind, target)
-        self._changes[key] = now()
+        moment = self._changes[key] = now()
+        self._note(key)
+        if kind == "stream" and moment - self._bursts.get(key, float("-inf")) >= _BURST:
+            self._bursts[key] = moment
+            for seconds in _LATER:
+                self._loop.after(seconds, partial(self._note, key))
+
+    def _note(self, key: Key) -> None:
         for service in self._users.get(key, ()):
             self._news |= dict.fromkeys((service, rid) for rid in self._found[service][key])
         if self._news and not self._is_due:

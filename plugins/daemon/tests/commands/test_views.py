@@ -1,0 +1,151 @@
+"""What commands show of the answers of a daemon, and have its nodes and heartbeats do."""
+
+import json
+
+from .conftest import FLAG, document, orders
+
+
+def test_print_status_shows_the_peers(node):
+    lines = node("om svc1 print status").stdout.splitlines()
+    assert lines[0].split() == ["svc1", "up", "non-optimal", "placement"]
+    assert [line.split() for line in lines[2:4]] == [["|-", "n2", "up", "idle"], ["`-", "n1", "down", "idle"]]
+    assert json.loads(node("om svc1 print status --format json").stdout)["peers"]["n2"]["avail"] == "up"
+    assert node("svcmgr -s svc1 print status").stdout.splitlines()[0] == "svc1"
+
+
+def test_a_refresh_has_the_daemon_look_anew(node, api):
+    api.answers["POST", "/v1/refresh"] = {}
+    node("om svc1 print status -r")
+    assert orders(api) == [("/v1/refresh", {"services": ["svc1"]})]
+
+
+def test_mon_and_svcmon(node):
+    assert node("om mon").stdout.startswith("Threads                           n1  n2\n daemon    running               |\n")
+    assert node("om mon").stdout.endswith(" svc1      up^             0/1   | X   O\n")
+    assert node("svcmon").stdout.startswith("Threads")
+    assert node("svcmon --service svc1").stdout.startswith("service ")
+    assert json.loads(node("om mon --format json").stdout) == document()
+    assert "\x1b[1mn1\x1b[0m" in node("om mon --color yes").stdout
+
+
+def test_watching_shows_each_change(node, api):
+    api.answers["GET", "/v1/events"] = [{"id": 1, "kind": "instance"}, {"id": 2, "kind": "instance"}]
+    done = node("om mon --watch", code=1)
+    assert done.stdout.count("Threads") == 3
+    assert done.stderr == "om: the daemon has ended\n"
+
+
+def test_logs_of_all_nodes_are_one_story(node, api):
+    lines = {
+        "n1": "2026-11-21T10:00:02.000000+00:00 INFO    n:n1 o:svc1 sc:n | starts here",
+        "n2": "2026-11-21T10:00:01.000000+00:00 INFO    n:n2 o:svc1 sc:n | stopped there",
+    }
+    api.answers["GET", "/v1/services/svc1/log"] = lambda _body, asked: {"node": asked["node"], "line": lines[asked["node"]]}
+    story = "@ n:n2 o:svc1 sc:n\n  stopped there\n@ n:n1 o:svc1 sc:n\n  starts here\n"
+    assert node("om svc1 logs").stdout == story
+    assert sorted(node("om svc1 logs -f").stdout.splitlines()) == sorted(story.splitlines())
+    assert node("om svc1 logs --local").stdout == ""
+
+
+def test_without_a_number_the_log_is_whole_on_each_node(node, api):
+    api.answers["GET", "/v1/services/svc1/log"] = []
+    node("om svc1 logs")
+    assert {asked["lines"] for _, path, asked in api.asked if path.endswith("/log")} == {"10000"}
+
+
+def test_events_as_lines_and_as_data(node, api):
+    data = {"avail": "stdby up", "to": ["n1", "n2"], "why": "", "request": {"wish": "start"}}
+    event = {"id": 7, "kind": "instance", "at": 1.5, "node": "n2", "service": "svc1", "data": data}
+    api.answers["GET", "/v1/events"] = [event]
+    done = node("om events --kind instance --service svc1 --after 6", code=1, TZ="UTC")
+    assert done.stdout == "7 00:00:01.500 instance n2 svc1 avail='stdby up' to=n1,n2\n"
+    assert api.asked[-1][2] == {"after": "6", "kind": "instance", "service": "svc1"}
+    assert json.loads(node("om events --format json", code=1).stdout) == event
+
+
+def test_explain_tells_each_reason_once(node, api):
+    reasons = [
+        {"code": "node.frozen", "node": "n2", "text": "n2 is frozen: 'om node thaw' there"},
+        {"code": "service.up", "node": "n1", "text": "it is up on n1"},
+        {"code": "rejoin.complete", "node": "n2", "text": "all members are there"},
+    ]
+    api.answers["GET", "/v1/services/svc1/explain"] = {"reasons": [*reasons, *reasons]}
+    assert node("om svc1 explain").stdout == "svc1\n  n2 is frozen: 'om node thaw' there\n  it is up on n1\n  n2: all members are there\n"
+    assert json.loads(node("om svc1 explain --format json").stdout)["reasons"]["svc1"][0]["code"] == "node.frozen"
+    api.answers["GET", "/v1/services/svc1/explain"] = {"reasons": []}
+    assert node("om svc1 explain").stdout == "svc1\n  nothing is in the way, and nothing is to be done\n"
+
+
+def test_explain_asks_another_node_also_about_a_service_that_is_not_here(node, api):
+    rules = {"n2": {"node.frozen": {"code": "node.frozen", "node": "n2", "facts": [], "text": "n2 is frozen"}, "node.deaf": None}}
+    whole = {"reasons": [], "node": "n2", "placement": "spread", "measured": {}, "candidates": [], "rules": rules, "orders": []}
+    api.answers["GET", "/v1/services/web/explain"] = whole
+    api.answers["GET", "/v1/status"] = lambda _body, asked: document(services={"web": {}} if asked == {"node": "n2"} else {})
+    assert "    node.frozen  X\n" in node("om web explain --node N2").stdout
+    assert api.asked[-1][2] == {"node": "n2"}
+    assert json.loads(node("om web explain --node n2 --format json").stdout)["explanations"]["web"] == whole
+    node("om web explain", code=4)
+
+
+# -- nodes, the daemon itself
+
+
+def test_nodes_are_frozen_and_drained_by_the_daemon(node, api):
+    api.answers["POST", "/v1/node"] = {}
+    node("om node freeze")
+    node("om node thaw --node '*'")
+    node("om node drain --node n2")
+    node("om node drain --node n9", code=4)
+    assert [body for _, body in orders(api)] == [
+        {"do": "freeze", "node": "n1"},
+        {"do": "thaw", "node": "n1"},
+        {"do": "thaw", "node": "n2"},
+        {"do": "drain", "node": "n2"},
+    ]
+    node("om node freeze --local")
+    assert (node / "var/node/frozen").exists()
+
+
+def test_a_drain_waits_until_the_node_is_empty(node, api):
+    api.answers["POST", "/v1/node"] = {}
+    answers = [document(), document(), document()]
+    answers[-1]["services"]["svc1"]["instances"]["n2"]["avail"] = "down"
+    api.answers["GET", "/v1/status"] = lambda _body, _parameters: answers.pop(0) if len(answers) > 1 else answers[0]
+    node("om node drain --node n2 --wait")
+    assert len(answers) == 1
+
+
+def test_the_nodes_of_the_cluster_are_listed(node):
+    assert node("om node ls").stdout == "n1\nn2\n"
+    assert json.loads(node("om node ls --format json").stdout)["nodes"] == ["n1", "n2"]
+
+
+def test_one_direction_of_a_heartbeat_is_stopped_and_started(node, api):
+    api.answers["POST", "/v1/links/hb#1.rx"] = {}
+    node("om daemon stop hb#1.rx")
+    node("om daemon start hb#1.rx")
+    assert [body for _, body in orders(api)] == [{"run": False}, {"run": True}]
+    assert "is no direction of a heartbeat" in node("om daemon stop hb", code=4).stderr
+
+
+def test_cron_has_nothing_to_do_where_a_daemon_schedules(node):
+    assert node("om node schedule run").stdout == ""
+
+
+def test_the_monitor_without_a_daemon_says_so(root):
+    done = root("om mon", code=1)
+    assert (done.stdout, done.stderr.count("no daemon answers on this node, 'om daemon start' starts it")) == ("", 1)
+    root.write("etc/svc1.conf", FLAG)
+    assert "svc1" in root("om mon", code=1).stdout
+    assert "svc1" in root("svcmon").stdout
+
+
+def test_without_a_daemon_it_is_stopped_and_says_so(root):
+    root("om daemon running", code=1)
+    assert root("om daemon status", code=1).stdout == "the daemon does not run; 'om daemon start' starts it\n"
+    assert json.loads(root("om daemon status --format json", code=1).stdout)["running"] is False
+    assert root("om daemon stop").stderr == "the daemon does not run\n"
+
+
+def test_who_is_not_root_starts_no_daemon(root):
+    assert root("om daemon start", code=5, as_ordinary=True).stderr == "om: only root starts and stops the daemon\n"
