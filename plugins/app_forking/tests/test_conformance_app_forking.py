@@ -10,7 +10,7 @@ class TestConformance(Conformance):
         script.chmod(0o755)
         text = f"[app#1]\ntype = forking\nscript = {script}\nstart = true\nstop = true\ncheck = true\n"
         hanging = text.replace("start = true", f"start = {script} hang\nstart_timeout = 0.5s")
-        return Case(text, rid="app#1", footprint=file.exists, remove=lambda service: end(script, service), hanging=hanging, limit=6.0)
+        return Case(text, rid="app#1", footprint=file.exists, remove=lambda service: end(script, service), hanging=hanging, limit=60.0)
 
 
 # The process is known by its number in a file, as daemons do it.

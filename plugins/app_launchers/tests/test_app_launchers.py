@@ -7,6 +7,7 @@ from opensvc_driver_app_launchers.driver import Launchers
 
 from opensvc_core.api import ActionFailed, ActionTimeout, Observation, Status
 from opensvc_core.model.events import Level
+from opensvc_core.testing.waiting import wait_for
 
 # An application as the tutorials have it; it writes down what it is told, and knows its process by its number in a file.
 LAUNCHER = """
@@ -91,7 +92,7 @@ def test_what_is_told(two, bench):
     commands = [event for event in bench.events if event.name == "command"]
     assert [event.classic_text for event in commands] == [f"spawn: {two.path}/S10db start", f"spawn: {two.path}/S20web start"]
     done = next(event for event in bench.events if event.name == "done")
-    assert done.text.startswith("start done in 0:00:0") and done.text.endswith(" - ret 0")
+    assert done.text.startswith("start done in 0:00:") and done.text.endswith(" - ret 0")
     assert done.classic_text == f"{done.text} - logs in {two.log('S10db')}"
     assert all(event.fields["is_kept"] for event in bench.events if event.name == "output")
 
@@ -139,11 +140,8 @@ def test_start_and_stop_may_be_repeated(two, bench):
 
 def both(bench):
     """The two applications; in the moment of its exec a process has no environment to be found by."""
-    end = time.monotonic() + 5
-    while len(found := bench.host.find_processes({"OPENSVC_RID": "app"})) < 2:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
+    wait_for(lambda: len(bench.host.find_processes({"OPENSVC_RID": "app"})) >= 2)
+    return bench.host.find_processes({"OPENSVC_RID": "app"})
 
 
 def test_what_is_up_is_neither_started_again_nor_taken_back(two, bench):
@@ -224,7 +222,7 @@ def test_a_start_that_hangs_and_ignores_term_is_ended_with_its_whole_tree(folder
     folder.script("S10x", "trap '' TERM; sleep 600 & setsid sleep 601 & sleep 602")
     with pytest.raises(ActionTimeout, match=r"not ended after 0\.3s"):
         folder.start(start_timeout="0.3s")
-    assert bench.pids() == []
+    assert bench.has_ended()
 
 
 def test_a_megabyte_of_output(folder, bench):
@@ -253,16 +251,14 @@ def test_a_start_that_an_ended_agent_left_running_is_not_doubled_and_ended_by_st
     resource = folder.make()
     process = subprocess.Popen([script, "start"], env={**os.environ, **resource.marks()}, start_new_session=True)
     try:
-        end = time.monotonic() + 10
-        while not bench.host.find_processes(resource.marks()):
-            assert time.monotonic() < end
+        wait_for(lambda: bench.host.find_processes(resource.marks()))
         with pytest.raises(ActionFailed, match=f"a start still runs, as pid {process.pid}; wait for it, or stop ends it"):
             folder.start()
         folder.stop()
-        assert process.wait(10) < 0
+        assert process.wait(60) < 0
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 # -- status
@@ -293,9 +289,9 @@ def test_a_check_that_hangs_is_ended(folder, bench):
     folder.script("C10x", "sleep 600 & sleep 601")
     began = time.monotonic()
     status, messages = seen(folder.make(check_timeout="0.3s"))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert status == "warn" and messages[0].startswith("C10x: ") and "not ended after 0.3s" in messages[0]
-    assert bench.pids() == []
+    assert bench.has_ended()
 
 
 def test_while_what_is_below_is_not_up_no_check_is_run(two):

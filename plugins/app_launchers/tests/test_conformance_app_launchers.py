@@ -20,7 +20,7 @@ class TestConformance(Conformance):
     def case(self, folder):
         file = folder / "pid"
         hanging = "[DEFAULT]\nstart_timeout = 0.5s\n"
-        return Case("[DEFAULT]\n", rid="app", footprint=file.exists, remove=end, hanging=hanging, limit=6.0)
+        return Case("[DEFAULT]\n", rid="app", footprint=file.exists, remove=end, hanging=hanging, limit=60.0)
 
 
 # The process is known by its number in a file, as daemons do it.

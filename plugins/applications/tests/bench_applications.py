@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -86,10 +86,10 @@ class Bench:
         return [noted.text for noted in self.executor.noted]
 
     def settled(self, resource: Resource, status: str) -> bool:
-        """Whether a resource comes to a status in the time that the engine gives it."""
+        """Whether a resource comes to a status in the time that the engine gives it, and some for a busy machine."""
         from threading import Event as Flag
 
-        return wait_for(lambda: seen(resource)[0] == status, resource.settle_seconds, Flag())
+        return wait_for(lambda: seen(resource)[0] == status, resource.settle_seconds + 60, Flag())
 
     def lines(self, name: str = "", level: Level | None = None) -> list[str]:
         """The texts of the events of a name, of a level."""
@@ -102,10 +102,16 @@ class Bench:
 
     def has_ended(self) -> bool:
         """Whether all of it ends, in a moment: who was told to end takes its time."""
-        until = time.monotonic() + 10
-        while self.pids() and time.monotonic() < until:
+        return self.comes(lambda: not self.pids())
+
+    def comes(self, condition: Callable[[], object]) -> bool:
+        """Whether something comes to be, in a time that is enough for a busy machine."""
+        until = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > until:
+                return False
             time.sleep(0.02)
-        return not self.pids()
+        return True
 
     def close(self) -> None:
         """End what is left of it."""

@@ -26,6 +26,7 @@ class PackagedAgent(FenceAgent):
     """
 
     id = "stonith.fence_agents"
+    hands_words_on = True
     agent = Keyword(
         text,
         required=True,

@@ -79,9 +79,9 @@ def test_parameters_reach_it_through_its_standard_input_alone(scripted, tmp_path
 
 def test_an_order_without_error_confirms_nothing_while_the_node_is_on(scripted):
     started = time.monotonic()
-    with pytest.raises(ActionFailed, match=r"says that n2 is still on after 1.5 s"):
-        scripted("exit 0").fence(1.5)
-    assert time.monotonic() - started < 5
+    with pytest.raises(ActionFailed, match=r"says that n2 is still on after 6 s"):
+        scripted("exit 0").fence(6)
+    assert time.monotonic() - started < 60
 
 
 def test_it_is_asked_until_it_is_off(scripted, tmp_path):
@@ -102,7 +102,7 @@ def test_an_order_that_failed_is_not_waited_for(scripted, code):
 
 def test_a_status_that_is_an_error_confirms_nothing(scripted):
     with pytest.raises(ActionFailed, match=r"can't tell whether n2 is off .exit code 1.: timed out"):
-        scripted("[ $action = off ] && exit 0; echo timed out >&2; exit 1").fence(1)
+        scripted("[ $action = off ] && exit 0; echo timed out >&2; exit 1").fence(6)
 
 
 def test_an_agent_that_hangs_is_ended(scripted):

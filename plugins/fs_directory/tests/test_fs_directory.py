@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from opensvc_core.api import ActionFailed, Status
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.one import One
 

@@ -19,7 +19,7 @@ def node(tmp_path):
 
     def run(*words):
         environment = {**os.environ, "OSVC_ROOT_PATH": str(tmp_path), "OSVC_NODENAME": "n1"}
-        return subprocess.run([BIN / words[0], *words[1:]], env=environment, capture_output=True, text=True, timeout=30, check=False)
+        return subprocess.run([BIN / words[0], *words[1:]], env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     run.etc = etc
     run.folder = tmp_path
