@@ -83,6 +83,7 @@ class Lab:
         shared = places()
         ground = Ground.make(folder, shared)
         closing.callback(ground.close)
+        closing.callback(_free, ground)
         switch = Switch(ground.path(ground.network), self._names)
         closing.callback(switch.close)
         self._site = Site(folder.name, folder, ground, switch, self._names, self._init, shared)
@@ -93,3 +94,9 @@ class Lab:
             node.begin_power_on()
         for node in self.nodes:
             node.end_power_on()
+
+
+def _free(ground: Ground) -> None:
+    """Free the loop devices that nodes left on files of the lab: they are the kernel's, and would outlive it."""
+    for number in disk.standing_on(ground.root):
+        disk.detach(number)

@@ -11,9 +11,10 @@ import fcntl
 import os
 import re
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 LOOP_CTL_GET_FREE: Final = 0x4C82
 LOOP_CONFIGURE: Final = 0x4C0A
@@ -56,14 +57,13 @@ def detach(number: int) -> None:
 
 def labelled(label: str) -> list[int]:
     """The loop devices with a label."""
-    found = []
-    for path in Path("/sys/block").glob("loop*/loop"):
-        number = int(path.parent.name.removeprefix("loop"))
-        with suppress(OSError):
-            name = struct.unpack(INFO, _ioctl(number, LOOP_GET_STATUS64, bytes(struct.calcsize(INFO))))[NAME]
-            if name.rstrip(b"\0") == label.encode()[:63]:
-                found.append(number)
-    return found
+    return [number for number, info in _all() if info[NAME].rstrip(b"\0") == label.encode()[:63]]
+
+
+def standing_on(root: int) -> list[int]:
+    """The loop devices over files of the file system that a folder, open as `root`, is on: nodes attach some themselves."""
+    device = os.stat(root).st_dev
+    return [number for number, info in _all() if info[0] == device]
 
 
 def shut_down(pids: set[int]) -> None:
@@ -79,6 +79,14 @@ def shut_down(pids: set[int]) -> None:
             seen.add(space)
             for point in _LOOP_MOUNT.findall(text):
                 _shut_one(f"/proc/{pid}/root{_plain(point)}")
+
+
+def _all() -> Iterator[tuple[int, Any]]:
+    """The numbers of the loop devices that have a file, and what the kernel tells of them."""
+    for path in Path("/sys/block").glob("loop*/loop"):
+        number = int(path.parent.name.removeprefix("loop"))
+        with suppress(OSError):
+            yield number, struct.unpack(INFO, _ioctl(number, LOOP_GET_STATUS64, bytes(struct.calcsize(INFO))))
 
 
 def _shut_one(folder: str) -> None:

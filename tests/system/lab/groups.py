@@ -7,9 +7,12 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple, Self
 
+# the largest share of the processors: version 1, version 2
+_MOST = {"cpu.shares": 262144, "cpu.weight": 10000}
 # what the super options of a mounted hierarchy hold beside its controllers
 _NO_CONTROLLERS = ("rw", "ro", "xattr", "clone_children", "noprefix", "release_agent=", "nsdelegate", "memory_")
 
@@ -60,12 +63,18 @@ class Groups:
                     (folder / name).write_text((folder.parent / name).read_text())
                     (folder / "cgroup.clone_children").write_text("1")
 
+    def prefer(self) -> None:
+        """Let them have the processors before anybody else, where these are shared out by groups."""
+        for folder, (name, most) in product(self.folders, _MOST.items()):
+            if (folder / name).exists():
+                (folder / name).write_text(str(most))
+
     def freeze(self, *, on: bool) -> None:
         """Stop or continue every process in them; what sleeps in the kernel follows when it wakes."""
         (self._unified / "cgroup.freeze").write_text(str(int(on)))
-        self._wait("frozen", on=on, seconds=2)
+        self._wait("frozen", on=on, seconds=5)
 
-    def kill(self, *, seconds: float = 20) -> None:
+    def kill(self, *, seconds: float = 60) -> None:
         """End every process in them, frozen ones too, and wait until they are gone."""
         with suppress(FileNotFoundError):
             self._kill_inner()
@@ -85,9 +94,10 @@ class Groups:
 
     def pids(self) -> set[int]:
         """The processes in them."""
-        return {pid for path in self._unified.rglob("cgroup.procs") for pid in _pids(path)}
+        # not rglob: that fails where a group goes away meanwhile
+        return {pid for folder, _, _ in os.walk(self._unified) for pid in _pids(Path(folder, "cgroup.procs"))}
 
-    def remove(self, *, seconds: float = 5) -> None:
+    def remove(self, *, seconds: float = 60) -> None:
         """Remove them with what was made below them."""
         end = time.monotonic() + seconds
         while left := [folder for top in self.folders for folder in _tree(top) if not _is_removed(folder)]:

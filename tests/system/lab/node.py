@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import time
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +17,7 @@ from lab.files import Files
 from lab.groups import Groups
 from lab.site import PATH, Site, address
 from lab.switch import Seat
+from opensvc_core.testing.waiting import wait_for
 
 
 class Node:
@@ -30,6 +31,8 @@ class Node:
         self._begun: list[subprocess.Popen[str]] = []
         self._guard: subprocess.Popen[str] | None = None
         self._pid, self._is_new = 0, True
+        # a fence agent of another node may come while somebody switches it on
+        self._switching = threading.RLock()
 
     def __repr__(self) -> str:
         return f"<{self.name} {'up' if self.is_up else 'off'}>"
@@ -54,7 +57,7 @@ class Node:
         """Its IPv4 address on a ring."""
         return address(self._index, ring)
 
-    def __call__(self, line: str, *, code: int | None = 0, stdin: str = "", timeout: float = 60, **environ: str) -> Done:
+    def __call__(self, line: str, *, code: int | None = 0, stdin: str = "", timeout: float = 120, **environ: str) -> Done:
         """Run a command line; `code` is what it has to end with, None: anything. Seconds of timeout."""
         process = commands.begin(self._groups, self.pid, line, environ, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
@@ -88,21 +91,19 @@ class Node:
         with self._files() as files:
             return files.exists(path)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 10) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 60) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"{self.name}: it does not come in {seconds:g} s"
-            time.sleep(0.02)
+        wait_for(condition, f"{self.name}: it does not come", seconds=seconds)
 
     # power
 
     def power_on(self) -> None:
         """Start it, with the files that its root had; /run and /tmp are empty."""
-        if not self.is_up:
-            self.power_off()  # what is left of a node that ended by itself, as at a reboot
-            self.begin_power_on()
-            self.end_power_on()
+        with self._switching:
+            if not self.is_up:
+                self.power_off()  # what is left of a node that ended by itself, as at a reboot
+                self.begin_power_on()
+                self.end_power_on()
 
     def begin_power_on(self) -> None:
         """The first half of power_on: several nodes may do it at once."""
@@ -135,16 +136,17 @@ class Node:
         self.wait_for(lambda: self.exists("/run/sshd.pid"))
         self.add_hosts()
         if self._site.init == "systemd":
-            self.wait_for(lambda: self("systemctl is-system-running", code=None).stdout in {"running\n", "degraded\n"}, 30)
+            self.wait_for(lambda: self("systemctl is-system-running", code=None).stdout in {"running\n", "degraded\n"}, 120)
 
     def power_off(self) -> None:
         """Cut the power: processes, addresses and mounts are gone, journals on shared disks stay dirty, nobody was told."""
-        if self._guard:
-            with suppress(FileNotFoundError):
-                self._groups.freeze(on=True)
-                disk.shut_down(self._groups.pids())
-            self._end()
-            self._site.switch.unplug(self._seat)
+        with self._switching:
+            if self._guard:
+                with suppress(FileNotFoundError):
+                    self._groups.freeze(on=True)
+                    disk.shut_down(self._groups.pids())
+                self._end()
+                self._site.switch.unplug(self._seat)
 
     def close(self) -> None:
         """End it for good."""
@@ -166,6 +168,10 @@ class Node:
                 process.wait(5)
         self._guard = None
         self._groups.remove()
+
+    def prefer(self) -> None:
+        """Let it have the processors before anybody else, until it is powered off: what is measured then is the node."""
+        self._groups.prefer()
 
     def freeze(self) -> None:
         """Hang it: no process runs, the kernel still answers pings and connections."""

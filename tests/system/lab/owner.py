@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -22,11 +23,16 @@ def new_folder() -> Path:
 
 
 def sweep() -> list[str]:
-    """Remove what labs of ended processes left; their labels."""
-    swept = sorted({label for label in _labels() if not _is_owned(label)})
-    for label in swept:
-        remove(label)
-    return swept
+    """Remove what labs of ended processes left; their labels. One process at a time: two would be in each other's way."""
+    folder = os.open(tempfile.gettempdir(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        swept = sorted({label for label in _labels() if not _is_owned(label)})
+        for label in swept:
+            remove(label)
+        return swept
+    finally:
+        os.close(folder)
 
 
 def remove(label: str) -> None:

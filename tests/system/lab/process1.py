@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypedDict
@@ -120,7 +121,15 @@ def _root(spec: Spec) -> Path:
     bind(root / "sys", root / "sys", is_read_only=True)
     mount("run", root / "run", "tmpfs", options="mode=755")
     mount("tmp", root / "tmp", "tmpfs", options="mode=1777")
+    _boot_id(root)
     return root
+
+
+def _boot_id(root: Path) -> None:
+    """Each power-on is a boot of its own: the kernel, which all nodes share, tells all of them the same."""
+    made = root / "run/boot_id"
+    made.write_bytes(f"{uuid.uuid4()}\n".encode())
+    bind(made, root / "proc/sys/kernel/random/boot_id")
 
 
 def _hide(upper: Path, absent: dict[str, int]) -> None:
