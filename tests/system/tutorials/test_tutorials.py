@@ -1,88 +1,50 @@
-"""The tutorials, replayed: each command in the lab, and its output compared line by line.
+"""The tutorials, replayed in the lab."""
 
-A script has steps, one after the other:
-
-    = REASON                       why the step that follows differs from the tutorial's page
-    NODE$ COMMAND                  run on a node; the lines up to the next step are what it prints, on both streams
-    NODE[5]$ COMMAND               the same, and its exit code
-    NODE% COMMAND                  run, and its output is not compared: a tool of the system, or a preparation
-    NODE> PATH MODE                write a file; the lines up to the next step, without their four blanks, are its text
-
-Compared after times, durations, identities and counts of blocks were made alike; blanks count.
-"""
-
-import re
-import shlex
+import shutil
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from images import DATE, HTTPD, load
+from tutorial import replay
 
+DISKS = {"registryroot": 16, "dockerdata": 96, "registrydata": 16, "busyboxroot": 16, "appdata": 96, "hb": 1}
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
-_STEP = re.compile(r"(?P<node>\w+)(?:\[(?P<code>\d+)\])?(?P<kind>[$%>]) (?P<text>.*)")
-_ALIKE = (
-    (r"\b\d\d:\d\d:\d\d\b", "HH:MM:SS"),
-    (r"\b\d:\d\d:\d\d\.\d{6}\b", "DURATION"),
-    (r"\b\d+/\d+ files, \d+/\d+ blocks", "N/N files, N/N blocks"),
-    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
-)
-
-
-class Step(NamedTuple):
-    """One command or file, and where it stands in its script."""
-
-    line: int
-    node: str
-    kind: str
-    text: str
-    code: int
-    lines: tuple[str, ...]
-
-
-def steps(text):
-    """The steps of a script."""
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        match = _STEP.fullmatch(line)
-        if match:
-            found.append([number, match["node"], match["kind"], match["text"], int(match["code"] or 0), []])
-        elif found and not line.startswith(("= ", "# ")):
-            found[-1][-1].append(line)
-    return [Step(*fields, tuple(lines)) for *fields, lines in found]
-
-
-def alike(lines):
-    """Lines without what differs from run to run; no empty ones at the end."""
-    text = "\n".join(line.rstrip() for line in lines).rstrip("\n")
-    for pattern, word in _ALIKE:
-        text = re.sub(pattern, word, text)
-    return text
-
-
-def replay(lab, script, environment):
-    for step in steps((HERE / script).read_text()):
-        node = next(node for node in lab.nodes if node("hostname").stdout.strip() == step.node)
-        if step.kind == ">":
-            path, mode = step.text.split()
-            node.write(path, "".join(f"{line.removeprefix('    ')}\n" for line in step.lines), mode=int(mode, 8))
-            continue
-        done = node(f"bash -c {shlex.quote(f'set -o pipefail; cd /; exec 2>&1; {step.text}')}", code=step.code, **environment)
-        if step.kind == "$":
-            assert alike(done.stdout.splitlines()) == alike(step.lines), f"{script}:{step.line}: {step.text}"
+ROOTED = {"OSVC_ROOT_PATH": "/opt/opensvc", "PATH": f"/opt/opensvc/bin:{BIN}:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 @pytest.mark.parametrize(("script", "names", "environment"), [
     ("000.steps", ("demo1", "demo2"), {}),
     ("000_cluster.steps", ("demo1", "demo2"), {}),
-    ("001.steps", ("sles1", "sles2"), {"OSVC_ROOT_PATH": "/opt/opensvc", "PATH": f"/opt/opensvc/bin:{BIN}:/usr/sbin:/usr/bin:/sbin:/bin"}),
+    ("001.steps", ("sles1", "sles2"), ROOTED),
+    ("001_openha.steps", ("sles1", "sles2"), ROOTED),
+    ("002_cluster.steps", ("node1", "node2"), {}),
     ("002.steps", ("node1", "node2"), {"PATH": f"/usr/sbin:/usr/bin:/sbin:/bin:{BIN}"}),
+    ("002_openha.steps", ("node1", "node2"), {"PATH": f"/usr/sbin:/usr/bin:/sbin:/bin:{BIN}"}),
 ])  # fmt: skip
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_tutorial_prints_what_its_page_shows(lab, script, names, environment):
     for node, name in zip(lab.nodes, names, strict=True):
         node(f"hostname {name}")
     lab.disk("app", megabytes=12)
     lab.disk("data", megabytes=12)
-    replay(lab, script, environment)
+    lab.disk("hb", megabytes=1)
+    replay(HERE / script, lab.nodes, **environment)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("dockerd") and shutil.which("/bin/busybox")),
+    reason="needs a docker daemon and something to run in it: apt-get install docker.io busybox-static",
+)
+@pytest.mark.timeout(600)
+def test_the_tutorial_of_two_services_with_containers(lab):
+    for node, name in zip(lab.nodes, ("deb1.opensvc.com", "deb2.opensvc.com"), strict=True):
+        node(f"hostname {name}")
+    for name, megabytes in DISKS.items():
+        lab.disk(name, megabytes)
+    first = lab.nodes[0]
+    images = [load(first, "dockerdata")[HTTPD], load(first, "appdata")[DATE]]
+    first("sh -c 'for name in registryroot registrydata busyboxroot; do mkfs.ext4 -q /run/shared/$name; done'")
+    first.write("/root/images", " ".join(images))
+    replay(HERE / "003_openha.steps", lab.nodes, EZ="/usr/local/cluster", PATH=f"/usr/sbin:/usr/bin:/sbin:/bin:{BIN}")
