@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cluster import Cluster, started
+from cluster.services import Trial
 from lab import Lab, missing
 
 
@@ -24,6 +26,19 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
 def module_lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """Nodes for all tests of a module, which clean up behind themselves; `pytestmark` may say how many."""
     yield from _lab(request)
+
+
+@pytest.fixture(scope="module")
+def trial(request: pytest.FixtureRequest) -> Trial:
+    """The service with which a module tries a cluster: its TRIAL."""
+    found: Trial = getattr(request.module, "TRIAL", Trial())
+    return found
+
+
+@pytest.fixture(scope="module")
+def cluster(request: pytest.FixtureRequest, module_lab: Lab, trial: Trial) -> Cluster:
+    """All nodes of the module's lab as members of one cluster, with that service up on the first: CLUSTER of the module says how."""
+    return started(module_lab, trial, **getattr(request.module, "CLUSTER", {}))
 
 
 def _lab(request: pytest.FixtureRequest) -> Iterator[Lab]:

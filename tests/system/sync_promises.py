@@ -27,7 +27,7 @@ TARGETS = ("n2", "n3")
 
 
 def run(*argv):
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
 @contextmanager
@@ -47,7 +47,7 @@ class TestRsync(SyncConformance):
         bench = self.fresh(node_below, tmp_path)
         file = bench.service.file
         for node in TARGETS:
-            subprocess.run(["ssh", node, f"mkdir -p {file.parent} && cat >{file}"], input=file.read_bytes(), check=True, timeout=30)
+            subprocess.run(["ssh", node, f"mkdir -p {file.parent} && cat >{file}"], input=file.read_bytes(), check=True, timeout=120)
         bench.perform("start")
         yield bench
         for node in TARGETS:

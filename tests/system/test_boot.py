@@ -1,6 +1,7 @@
 """Services of a node without a daemon start and stop with it, by the units that `om node install units` writes."""
 
 import pytest
+from booting import off_and_on, state
 
 pytestmark = pytest.mark.lab(nodes=1, init="systemd")
 
@@ -31,20 +32,6 @@ def node(lab):
     node(f"systemctl enable {BOOT} {HALT}")
     node(f"systemctl start {HALT}")
     return node
-
-
-def off_and_on(node):
-    """Have the node go down in order, and come up again."""
-    # process 1 stops everything else before it ends, the caller too
-    node("timeout 30 systemctl poweroff", code=None, timeout=40)
-    node.wait_for(lambda: not node.is_up, 30)
-    node.power_off()
-    node.power_on()
-    node.wait_for(lambda: node("systemctl is-system-running", code=None).stdout in ("running\n", "degraded\n"), 30)
-
-
-def state(node, unit):
-    return node(f"systemctl is-active {unit}", code=None).stdout.strip()
 
 
 def test_services_start_and_stop_with_the_node(node):
@@ -116,8 +103,8 @@ def test_processes_of_services_outlive_the_units(node):
     # the application has a control group of its own; what a trigger leaves stays in the unit's
     node.write("/etc/opensvc/web.conf", f"{WEB}post_start = sh -c 'setsid sleep 1001 >/dev/null 2>&1 &'\n")
     node(f"systemctl start {BOOT}")
+    node.wait_for(lambda: len(node("pgrep -f '^sleep 100[01]$'", code=None).stdout.split()) == 2)
     before = node("pgrep -f '^sleep 100[01]$'").stdout.split()
-    assert len(before) == 2
     node.write(f"/etc/systemd/system/{HALT}.d/none.conf", "[Service]\nExecStop=\nExecStop=/bin/true\n")
     node("systemctl daemon-reload")
     node(f"systemctl restart {HALT} {BOOT}")
@@ -128,10 +115,13 @@ def test_processes_of_services_outlive_the_units(node):
 
 
 def test_a_boot_that_is_interrupted_takes_back_what_it_was_starting(node):
-    slow = "[DEFAULT]\norchestrate = start\n[fs#1]\ntype = flag\n[fs#2]\ntype = flag\npre_start = sleep 1000\n"
+    slow = (
+        "[DEFAULT]\norchestrate = start\n[fs#1]\ntype = flag\n[fs#2]\ntype = flag\npre_start = sh -c 'touch /run/begun; exec sleep 1000'\n"
+    )
     node.write("/etc/opensvc/slow.conf", slow)
     node(f"systemctl start --no-block {BOOT}")
-    node.wait_for(lambda: node.exists("/run/opensvc/svc/slow/fs#1.flag"))
+    node.wait_for(lambda: node.exists("/run/begun"))
+    assert node.exists("/run/opensvc/svc/slow/fs#1.flag")
     node(f"systemctl stop {HALT}")
     assert not node.exists("/run/opensvc/svc/slow/fs#1.flag")
 

@@ -1,6 +1,7 @@
 """Services of a node with a daemon start and stop with it, by the units that `om node install units` writes."""
 
 import pytest
+from booting import off_and_on, state
 
 pytestmark = pytest.mark.lab(nodes=1, init="systemd")
 
@@ -23,43 +24,30 @@ def node(lab):
     return node
 
 
-def off_and_on(node):
-    """Have the node go down in order, and come up again."""
-    node("timeout 40 systemctl poweroff", code=None, timeout=50)
-    node.wait_for(lambda: not node.is_up, 40)
-    node.power_off()
-    node.power_on()
-    node.wait_for(lambda: node("systemctl is-system-running", code=None).stdout in ("running\n", "degraded\n"), 40)
-
-
-def state(node, unit):
-    return node(f"systemctl is-active {unit}", code=None).stdout.strip()
-
-
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(600)
 def test_the_daemon_starts_and_stops_services_with_the_node(node):
     assert (state(node, AGENT), state(node, HALT)) == ("active", "active")
     assert "the daemon starts" in node("om node print status").stdout
-    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
-    node("om byhand start --wait --time 20")
+    node.wait_for(lambda: node("om web status", code=None).code == 0)
+    node("om byhand start --wait --time 60")
     off_and_on(node)
     assert "kill " in node("om web logs").stdout
     assert "rm -f" in node("om byhand logs").stdout
-    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
+    node.wait_for(lambda: node("om web status", code=None).code == 0)
     node("om byhand status", code=1)
     assert (state(node, AGENT), state(node, HALT), state(node, BOOT)) == ("active", "active", "inactive")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_daemon_that_is_stopped_killed_or_uninstalled_leaves_services_running(node):
-    node.wait_for(lambda: node("om web status", code=None).code == 0, 20)
+    node.wait_for(lambda: node("om web status", code=None).code == 0)
     pid = node("pgrep -x sleep").stdout
     node("om daemon stop")
     assert state(node, AGENT) == "inactive"
     node("om daemon start")
     assert state(node, AGENT) == "active"
     node("systemctl kill --signal=KILL --kill-whom=main opensvc-agent.service")
-    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout, 30)
+    node.wait_for(lambda: "idle" in node("om daemon status", code=None).stdout)
     node("nodemgr uninstall units")
     node("systemctl daemon-reload")
     assert node("pgrep -x sleep").stdout == pid

@@ -6,29 +6,11 @@ import shutil
 import time
 
 import pytest
+from images import DATE, HTTPD, load
 
 if not shutil.which("dockerd") or not shutil.which("/bin/busybox"):
     pytest.skip("needs a docker daemon and something to run in it: apt-get install docker.io busybox-static", allow_module_level=True)
 
-DATE = "opensvc/busybox:date"
-HTTPD = "registry:latest"
-# Makes images, with a daemon of its own, in the data directory that is on a device; prints their numbers.
-LOAD = r"""set -e
-work=$(mktemp -d)
-mkdir -p $work/image/bin $work/data
-cp /bin/busybox $work/image/bin/
-for name in sh httpd date sleep true cat env tty; do ln -s busybox $work/image/bin/$name; done
-mount $1 $work/data
-dockerd -H unix://$work/sock --data-root $work/data/$2 --exec-root $work/exec --pidfile $work/pid \
-    --bridge none --iptables=false 2>$work/log &
-until docker -H unix://$work/sock version >/dev/null 2>&1; do kill -0 $! || { cat $work/log; exit 1; }; sleep 0.05; done
-load() { tar -C $work/image -c . | docker -H unix://$work/sock import --change "CMD $2" - $1 | cut -c8-19; }
-load opensvc/busybox:date '["/bin/sh", "-c", "trap exit TERM; while true; do date; sleep 0.2 & wait; done"]'
-load registry:latest '["/bin/sh", "-c", "trap exit TERM; httpd -p 5000 -h ${STORAGE_PATH}; while true; do sleep 60 & wait; done"]'
-kill $!
-wait $! || true
-umount $work/data
-"""
 ID = "11111111-2222-3333-4444-555555555555"
 WEB = """[DEFAULT]
 id = 11111111-2222-3333-4444-555555555555
@@ -42,13 +24,6 @@ type = docker
 image = opensvc/busybox:date
 """
 SOCKET = "/run/opensvc/svc/web/docker/docker.sock"
-
-
-def load(node, disk, folder=""):
-    """Make a file system with images on a disk; the number of each."""
-    node(f"mkfs.ext4 -q /run/shared/{disk}")
-    node.write("/root/load", LOAD)
-    return dict(zip((DATE, HTTPD), node(f"sh /root/load /run/shared/{disk} {folder}").stdout.split(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +41,7 @@ def node(loaded):
     yield loaded
     loaded("pkill -CONT -x dockerd", code=None)
     loaded("om web stop --local")
-    assert left_over(loaded) == []
+    leaves_nothing(loaded)
     loaded("sh -c 'mount /run/shared/data /mnt && rm -rf /mnt/docker/containers/*; umount /mnt'")
 
 
@@ -84,6 +59,14 @@ def left_over(node):
         *(node("find /run/opensvc ( -type s -o -type f ) -print", code=None).stdout.splitlines()),
         *(node("find /sys/fs/cgroup -name docker -path '*opensvc*'", code=None).stdout.splitlines()),
     ]
+
+
+def leaves_nothing(node):
+    """Wait until nothing is left; what stays is shown."""
+    end = time.monotonic() + 60
+    while left := left_over(node):
+        assert time.monotonic() < end, left
+        time.sleep(0.1)
 
 
 def seen(node, rid="container#1", service="web"):
@@ -252,7 +235,7 @@ def test_the_services_of_the_tutorial_run_side_by_side_and_move_to_the_other_nod
     n1("sync")
 
     n1.power_off()
-    n2("svcmgr -s registry,busybox start", timeout=50)
+    n2("svcmgr -s registry,busybox start", timeout=200)
     assert avail(n2, "registry") == REGISTRY_UP.splitlines()
     assert avail(n2, "busybox") == BUSYBOX_UP.splitlines()
     assert ps(n2, "registry") | ps(n2, "busybox") == containers  # started again, not made anew
@@ -262,7 +245,7 @@ def test_the_services_of_the_tutorial_run_side_by_side_and_move_to_the_other_nod
     assert avail(n2, "registry") == REGISTRY_DOWN.format(image=registry).splitlines()
     assert avail(n2, "busybox") == BUSYBOX_UP.splitlines()
     n2("/etc/opensvc/busybox stop")
-    assert left_over(n2) == []
+    leaves_nothing(n2)
 
 
 def _started_in_order(log):
@@ -308,7 +291,7 @@ def test_a_service_whose_daemon_was_killed_can_be_stopped(node):
     node("pkill -KILL -x dockerd")
     node("om web stop --local")
     assert seen(node) == ("down", DATE, ["info: docker daemon is not running"])
-    assert left_over(node) == []
+    leaves_nothing(node)
 
 
 def test_a_container_that_was_removed_is_made_anew(node):
@@ -347,7 +330,8 @@ def test_a_container_that_ended_by_itself_is_told_and_started_again(node):
 def test_a_missing_image_ends_the_start_which_is_taken_back(node, image, text):
     node.write("/etc/opensvc/web.conf", WEB.replace(DATE, image))
     assert text in said(node("om web start --local", code=1))
-    assert seen(node)[0] == "down" and left_over(node) == []
+    assert seen(node)[0] == "down"
+    leaves_nothing(node)
 
 
 def test_a_daemon_that_answers_nothing_is_given_up_in_time(node):
@@ -357,9 +341,9 @@ def test_a_daemon_that_answers_nothing_is_given_up_in_time(node):
     began = time.monotonic()
     status, _, (message,) = seen(node)
     assert (status, message) == ("warn", f"warn: docker daemon does not answer (2s): {SOCKET}")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # it would never answer
     node("pkill -CONT -x dockerd")
-    assert seen(node) == ("up", label, [])
+    node.wait_for(lambda: seen(node) == ("up", label, []))
 
 
 def test_a_daemon_that_refuses_to_start_says_why(node):
@@ -368,7 +352,7 @@ def test_a_daemon_that_refuses_to_start_says_why(node):
     assert "E dockerd: failed to start daemon: error initializing graphdriver: driver not supported" in text
     assert "the docker daemon of the service does not start: failed to start daemon: " in text
     assert "dockerd.log)" in text
-    assert left_over(node) == []
+    leaves_nothing(node)
 
 
 def test_a_daemon_is_not_started_beside_its_data(node):
@@ -385,9 +369,9 @@ def test_a_start_killed_anywhere_is_completed_by_the_next(node, line):
     begun = node.begin("om web start --local")
     while line not in begun.stdout.readline():
         assert begun.poll() is None
-    node("pkill -KILL -f 'om web start'")
-    begun.wait(10)
-    assert seen(node)[0] in ("down", "up")
+    node("pkill -KILL -f 'om web start'", code=None)  # it may have been quicker
+    begun.wait(60)
+    node.wait_for(lambda: seen(node)[0] in ("down", "up"))
     node("om web start --local")
     assert seen(node)[0] == "up"
     assert len(node("pgrep -x dockerd").stdout.split()) == 1
@@ -476,18 +460,21 @@ def test_the_host_s_daemon_is_used_without_a_data_directory(node):
         node("om host start --local")
         assert seen(node, service="host")[0] == "up"
         node("om host stop --local")
-        assert seen(node, service="host") == ("down", DATE, ["info: exited, code 143"])
+        node.wait_for(lambda: seen(node, service="host") == ("down", DATE, ["info: exited, code 143"]))
         assert daemon.poll() is None
         node("om host unprovision --local")
         assert node("docker ps --all --quiet").stdout == ""
     finally:
         node("rm /etc/opensvc/host.conf")
         node("pkill -TERM -x dockerd")
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=60)
         node("umount /srv/host")
 
 
 # -- limits
+
+# Takes all memory that there is, as soon as it is told to: a start has seen it up before.
+EATER = "sh -c 'until [ -e /go ]; do sleep 0.1; done; exec /bin/busybox tail /dev/zero'"
 
 
 def groups(node, container):
@@ -503,9 +490,7 @@ def limit(node, controller, file, folder):
 
 def test_the_limits_of_a_container_are_docker_s(node):
     own = "pg_mem_limit = 64m\npg_vmem_limit = 64m\npg_cpu_quota = 50%@2\npg_cpus = 1\npg_cpu_shares = 512\n"
-    eater = (
-        f"[container#2]\ntype = docker\nimage = {DATE}\npg_vmem_limit = 32m\ncommand = sh -c 'sleep 1; exec /bin/busybox tail /dev/zero'\n"
-    )
+    eater = f"[container#2]\ntype = docker\nimage = {DATE}\npg_vmem_limit = 32m\ncommand = {EATER}\n"
     node.write("/etc/opensvc/web.conf", f"{WEB}{own}{eater}")
     text = said(node("om web start --local"))
     assert "has no effect" not in text
@@ -513,13 +498,14 @@ def test_the_limits_of_a_container_are_docker_s(node):
     assert limit(node, "memory", "memory.memsw.limit_in_bytes", found["memory"]) == str(64 << 20)
     assert limit(node, "cpu", "cpu.cfs_quota_us", found["cpu"]) == "100000"
     assert (limit(node, "cpuset", "cpuset.cpus", found["cpuset"]), limit(node, "cpu", "cpu.shares", found["cpu"])) == ("1", "512")
+    node("om web docker exec {container#2} /bin/busybox touch /go")
     node.wait_for(lambda: seen(node, "container#2") == ("down", DATE, ["info: exited, code 137"]))
 
 
 def test_the_limits_of_a_service_and_a_subset_hold_for_its_containers(node):
     head, _, rest = WEB.partition("[fs#1]")
     sets = "[subset#container:small]\npg_mem_limit = 48m\npg_vmem_limit = 48m\n"
-    eater = f"[container#2]\ntype = docker\nimage = {DATE}\nsubset = small\ncommand = sh -c 'sleep 1; exec /bin/busybox tail /dev/zero'\n"
+    eater = f"[container#2]\ntype = docker\nimage = {DATE}\nsubset = small\ncommand = {EATER}\n"
     node.write("/etc/opensvc/web.conf", f"{head}pg_cpus = 1\npg_cpu_quota = 150%\n{sets}[fs#1]{rest}{eater}")
     node("om web start --local")
     found = groups(node, "{container#1}")
@@ -527,6 +513,7 @@ def test_the_limits_of_a_service_and_a_subset_hold_for_its_containers(node):
     assert limit(node, "cpu", "cpu.cfs_quota_us", "/opensvc/svc.web") == "150000"
     assert limit(node, "cpuset", "cpuset.cpus", found["cpuset"]) == "1"
     assert limit(node, "memory", "memory.memsw.limit_in_bytes", "/opensvc/svc.web/subset.container:small") == str(48 << 20)
+    node("om web docker exec {container#2} /bin/busybox touch /go")
     node.wait_for(lambda: seen(node, "container#2") == ("down", DATE, ["info: exited, code 137"]))
     assert seen(node)[0] == "up"
     daemon = node.read("/run/opensvc/svc/web/docker/docker.pid").strip()

@@ -91,7 +91,6 @@ type = docker
 image = {address}:5000/shop/web:1
 netns = none
 stop_timeout = 0
-start_timeout = 2
 """
 
 
@@ -148,7 +147,8 @@ def test_an_image_that_is_always_pulled_makes_the_container_anew_when_it_has_cha
 
 
 def test_the_time_of_a_pull_is_not_that_of_the_start(node):
-    node("sh -c 'echo 3 >/root/delay'")
+    node("sh -c 'echo 8 >/root/delay'")
+    node.write("/etc/opensvc/web.conf", SERVICE.format(address=node.address()) + "start_timeout = 6\n")
     node("om web start --local")
     assert word(node) == "one"
 

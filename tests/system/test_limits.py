@@ -13,15 +13,15 @@ if CORES < 2:
 EATER = """#!/bin/sh
 /usr/bin/python3 -c "b = bytearray($1 << 20)"
 echo $? >/root/$2
-exec sleep 1000
+exec sleep ${3:-1000}
 """
-# Works for a second by the clock, and writes how long it had a processor, and which.
+# Works for a tenth of a second of a processor, and writes how long that took by the clock, and which processors it has.
 WORKER = """#!/usr/bin/python3
 import os, time
-end = time.monotonic() + 1
-while time.monotonic() < end:
+begun, end = time.monotonic(), time.process_time() + 0.1
+while time.process_time() < end:
     pass
-open("/root/worked", "w").write(f"{time.process_time()} {sorted(os.sched_getaffinity(0))}\\n")
+open("/root/worked", "w").write(f"{time.monotonic() - begun} {sorted(os.sched_getaffinity(0))}\\n")
 time.sleep(1000)
 """
 
@@ -40,9 +40,8 @@ def node(prepared):
     prepared("sh -c 'rm -f /root/worked /root/eaten*'")
     yield prepared
     prepared("om '*' stop --local", code=None)
-    left = prepared("find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -name 'opensvc*'").stdout
     prepared("sh -c 'rm -f /etc/opensvc/*.conf'")
-    assert left == ""
+    assert prepared("find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -name 'opensvc*'").stdout == ""
 
 
 def service(node, text, name="web"):
@@ -75,10 +74,10 @@ def test_an_application_that_takes_more_memory_than_it_may_is_killed(node):
 
 
 def test_a_quota_slows_an_application_down_and_a_cpuset_pins_it(node):
-    service(node, app(1, "/root/work", "pg_cpu_quota = 20%\npg_cpus = 1"))
+    service(node, app(1, "/root/work", "pg_cpu_quota = 5%\npg_cpus = 1"))
 
     took, processors = when(node, "/root/worked").split(" ", 1)
-    assert float(took) < 0.4
+    assert float(took) > 1  # on an idle machine, 0.1 without the quota
     assert processors == "[1]"
     assert int(re.findall(r"nr_throttled (\d+)", value(node, "cpu", "cpu.stat"))[0]) > 0
 
@@ -142,8 +141,8 @@ def test_a_start_that_is_taken_back_leaves_no_group(node):
 
 
 def test_a_task_runs_inside_the_limits(node):
-    service(node, "[task#1]\ntype = host\ncommand = /root/eat 150 eaten1\npg_vmem_limit = 64m\ntimeout = 3s\n")
-    assert "not ended after 3s" in said(node("om web run --local --rid task#1", code=1))
+    service(node, "[task#1]\ntype = host\ncommand = /root/eat 150 eaten1 0\npg_vmem_limit = 64m\n")
+    node("om web run --local --rid task#1")
 
     assert when(node, "/root/eaten1") == "137"
 

@@ -37,7 +37,7 @@ def serving(module_lab):
     n1.write("/root/load", f"tar -C /root/image -c . | podman import --change 'CMD {loop}' - localhost/bench:1\n")
     n1("sh /root/load")
     n1.begin(f"podman system service --time 0 unix://{SOCKET}")
-    n1.wait_for(lambda: n1.exists(SOCKET))
+    n1.wait_for(lambda: n1(f"docker --host unix://{SOCKET} version", code=None).code == 0)
     return n1
 
 
@@ -50,7 +50,7 @@ def node(serving):
 
 
 def om(node, line, code=0):
-    done = node(f"om web {line}", code=code, DOCKER_HOST=f"unix://{SOCKET}", timeout=60)
+    done = node(f"om web {line}", code=code, DOCKER_HOST=f"unix://{SOCKET}")
     return done.stdout + done.stderr
 
 
@@ -78,7 +78,7 @@ def test_one_that_was_paused_killed_or_removed_is_told_and_started_again(node):
     assert seen(node)[0] == "warn"
     om(node, "start --local")
     om(node, "docker kill {container#1}")
-    assert (seen(node)[0], seen(node)[2]) == ("down", ["info: exited, code 137"])
+    node.wait_for(lambda: (seen(node)[0], seen(node)[2]) == ("down", ["info: exited, code 137"]))
     om(node, "docker rm {container#1}")
     om(node, "start --local")
     assert seen(node)[0] == "up"
