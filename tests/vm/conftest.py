@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from vmlab import Begun, UserMode, VmLab, missing
+from vmlab import Hardware, UserMode, VmLab, drives, missing, shared_device
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 HERE = Path(__file__).parent
-PROMISES = HERE / "test_promises.py"
 # the first test boots two guests, and a boot may take long on a loaded machine
 SECONDS = 300
+OF_THE_LAB = ("test_cluster", "test_scsireserv", "test_tutorial", "test_vmlab")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of this folder more time than the others have; what a machine tries beside all of them is asked for at the end."""
+    """Give the tests of this folder more time than the others have."""
     for item in items:
         if item.path.is_relative_to(HERE) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SECONDS))
-    items.sort(key=lambda item: item.path == PROMISES)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def promises(request: pytest.FixtureRequest) -> Iterator[Begun | None]:
-    """The promises of drivers, tried in a machine of their own from the first test of this folder on, where they are asked for."""
-    if all(item.path != PROMISES for item in request.session.items) or missing():
-        yield None
-        return
-    with UserMode() as machine:
-        files = " ".join(str(path) for path in HERE.glob("*_promises.py") if path != PROMISES)
-        line = f"{sys.executable} -m pytest -v --assert=plain -p no:cacheprovider --basetemp=/run/promises --timeout=200 {files}"
-        yield machine.begin(line, PROMISES_DEVICE=machine.unit())
+class Groups(LoadScopeScheduling):
+    """What workers take beside each other: tests of the lab, of which there is one, each promise, all with machines of their own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = Path(nodeid.partition("::")[0]).stem
+        if name == "test_promises":
+            return nodeid
+        return "lab" if name in OF_THE_LAB else "machines"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """How the tests are shared out where several workers were asked for."""
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +68,16 @@ def alone() -> Iterator[UserMode]:
         pytest.skip(reason)
     with UserMode() as machine:
         yield machine
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[UserMode, UserMode, str]]:
+    """Two machines for this test, without a network, and the device that a disk is in both."""
+    if reason := missing():
+        pytest.skip(reason)
+    disk = tmp_path / "disk"
+    with disk.open("xb") as file:
+        file.truncate(64 << 20)
+    hardware = Hardware(drives(None, [disk]))
+    with UserMode("v1", hardware) as v1, UserMode("v2", hardware) as v2:
+        yield v1, v2, shared_device()

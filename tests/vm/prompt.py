@@ -10,7 +10,7 @@ import shlex
 
 from vmlab import Done, Inside
 
-_IN, _OUT = "/tmp/prompt.in", "/tmp/prompt.out"
+_IN, _OUT = "/run/prompt.in", "/run/prompt.out"  # gone after a boot
 _SERVER = """\
 import importlib, json, os, shlex, sys, tempfile
 from opensvc_core.cli import main

@@ -33,8 +33,8 @@ pg_mem_limit = 64m
 
 
 @pytest.fixture
-def v1(vms):
-    node = vms["v1"]
+def v1(alone):
+    node = alone
     node.write("/etc/opensvc/web.conf", SERVICE)
     node.write("/root/eat", EATER)
     node("chmod 755 /root/eat")

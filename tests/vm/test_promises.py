@@ -1,19 +1,24 @@
 """The promises of every driver, for those that take a kernel of their own, all of them, with a kill at every operation."""
 
+import sys
+from pathlib import Path
+
 import pytest
-from vmlab import missing
 
 # With fewer something was not collected.
-SUITES = {"TestGroup": 23, "TestVolume": 34, "TestReservation": 34}
+SUITES = {"TestGroup": ("vg", 23), "TestVolume": ("vg", 34), "TestReservation": ("scsireserv", 34)}
+PYTEST = f"{sys.executable} -m pytest -v --assert=plain -p no:cacheprovider --basetemp=/run/promises --timeout=200"
+SECONDS = 1500
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(SECONDS + 100)
 @pytest.mark.parametrize("suite", SUITES)
-def test_groups_volumes_and_reservations_keep_the_promises_of_every_driver(promises, suite):
-    """They are tried in a machine beside the other tests, in one process."""
-    if promises is None:
-        pytest.skip(missing())
-    done = promises.wait(580)
+def test_groups_volumes_and_reservations_keep_the_promises_of_every_driver(alone, suite):
+    """They are tried in one process of a machine."""
+    name, least = SUITES[suite]
+    file = Path(__file__).with_name(f"{name}_promises.py")
+    device = alone.unit() if name == "scsireserv" else ""
+    done = alone.begin(f"{PYTEST} {file}::{suite}", PROMISES_DEVICE=device).wait(SECONDS)
     lines = [line for line in done.stdout.splitlines() if f"::{suite}::" in line]
     assert [line for line in lines if " PASSED" not in line] == [], done.stdout[-6000:]
-    assert len(lines) >= SUITES[suite], done.stdout[-6000:]
+    assert len(lines) >= least, done.stdout[-6000:]

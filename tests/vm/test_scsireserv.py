@@ -1,10 +1,11 @@
-"""Persistent reservations: the driver disk.scsireserv in two guests, on the logical units of a third one."""
+"""Persistent reservations: the driver disk.scsireserv in a machine alone, and in two light nodes, on the logical unit of a third one."""
 
 import json
 import sys
 
-import pytest
+from group import resource_of
 from prompt import Prompt
+from units import log_in, unit
 
 DRIVERS = ("opensvc_driver_scsireserv.driver", "opensvc_driver_fs_ext4.driver", "opensvc_driver_vg.driver")
 GROUP = """\
@@ -26,26 +27,17 @@ dev = {device}
 mnt = /srv/svc1
 scsireserv = true
 """
+# the way that somebody else goes is none of its paths
 MULTIPATH = """\
-defaults {
+defaults {{
     find_multipaths no
     reservation_key file
-}
-blacklist {
-    devnode "^(vd|loop|ram)"
-}
+}}
+blacklist {{
+    devnode "^(ubd|loop|ram|{other}$)"
+}}
 """
 STATUS = "om svc1 print status --format json"
-
-
-@pytest.fixture
-def v1(vms):
-    return vms["v1"]
-
-
-@pytest.fixture
-def v2(vms):
-    return vms["v2"]
 
 
 def has(text, *nodes):
@@ -59,20 +51,9 @@ def prompt(node):
 
 def seen(om, rid="fs#1pr"):
     """How the reservation is shown, and what it says."""
-    resource = _resource(json.loads(om(STATUS).stdout), rid)
+    resource = resource_of(json.loads(om(STATUS).stdout), rid)
     messages = resource.get("messages", resource.get("log", []))
     return resource["status"], " ".join(one if isinstance(one, str) else one["text"] for one in messages)
-
-
-def _resource(value, rid):
-    if isinstance(value, dict):
-        if isinstance(value.get("resources"), dict) and rid in value["resources"]:
-            return value["resources"][rid]
-        if value.get("rid") == rid:
-            return value
-        value = list(value.values())
-    found = (_resource(one, rid) for one in value) if isinstance(value, list) else ()
-    return next((one for one in found if one), None)
 
 
 def told(node, device, what="--read-keys"):
@@ -120,50 +101,53 @@ def test_a_group_is_reserved_before_it_is_tagged_and_released_after_its_tag(alon
     assert f"fs#1pr: {plain} knows no persistent reservations; take scsireserv out" in failed.stdout + failed.stderr
 
 
-def test_who_has_not_reserved_it_writes_nothing_until_the_holder_is_said_to_be_dead(vms, v1, v2):
-    device = vms.lun("files", megabytes=64)
-    v1(f"mkfs.ext4 -q {device}")
-    has(FILES.format(device=device), v1, v2)
-    om = prompt(v1)
+def test_who_has_not_reserved_it_writes_nothing_until_the_holder_is_said_to_be_dead(vms):
+    v3, v4 = vms.light
+    shared = unit(vms, megabytes=64)
+    device, text = shared.path, FILES.format(device=shared.path).replace("v1 v2", "v3 v4")
+
+    def power_on(node):
+        node.power_on()
+        log_in(node, shared)
+        has(text, node)
+        return prompt(node)
+
+    om, other = power_on(v3), power_on(v4)
+    v3(f"mkfs.ext4 -q {device}")
     om("om svc1 start --local")
-    assert (write(v1, device), write(v2, device)) == (0, 1)
-    v1("sh -c 'echo kept >/srv/svc1/file; sync'")
-    v1.power_off()
-    v1.begin_power_on()
-    om = other = prompt(v2)
-    status, text = seen(om)
-    assert (status, f"{device} is reserved by v1 (key 0x" in text) == ("down", True)
-    refused = om("om svc1 start --local", code=5)
-    assert "stop it there, or if v1 is dead: --confirm-down v1" in refused.stderr
-    assert (v2.exists("/srv/svc1/file"), write(v2, device)) == (False, 1)
+    assert (write(v3, device), write(v4, device)) == (0, 1)
+    v3("sh -c 'echo kept >/srv/svc1/file; sync'")
+    v3.power_off()
+    status, said = seen(other)
+    assert (status, f"{device} is reserved by v3 (key 0x" in said) == ("down", True)
+    refused = other("om svc1 start --local", code=5)
+    assert "stop it there, or if v3 is dead: --confirm-down v3" in refused.stderr
+    assert (v4.exists("/srv/svc1/file"), write(v4, device)) == (False, 1)
     # a reservation outlives the boot of who has it, and is not taken for what is up
-    v1.end_power_on()
-    has(FILES.format(device=device), v1)
-    om = prompt(v1)
-    status, text = seen(om)
-    assert (status, "before it booted" in text) == ("down", True)
+    om = power_on(v3)
+    status, said = seen(om)
+    assert (status, "before it booted" in said) == ("down", True)
     om("om svc1 start --local")
-    assert (seen(om), write(v1, device), write(v2, device)) == (("up", ""), 0, 1)
-    v1.power_off()
-    om = other
-    done = om("om svc1 start --local --confirm-down v1")
-    assert ("--preempt-abort" in done.stdout, "v1 (key 0x" in done.stdout) == (True, True)
-    assert (seen(om), v2.read("/srv/svc1/file")) == (("up", ""), "kept\n")
-    assert om("om svc1 stop --local").stdout.count("sg_persist") == 2
-    assert is_free(v2, device)
+    assert (seen(om), write(v3, device), write(v4, device)) == (("up", ""), 0, 1)
+    v3.power_off()
+    done = other("om svc1 start --local --confirm-down v3")
+    assert ("--preempt-abort" in done.stdout, "v3 (key 0x" in done.stdout) == (True, True)
+    assert (seen(other), v4.read("/srv/svc1/file")) == (("up", ""), "kept\n")
+    assert other("om svc1 stop --local").stdout.count("sg_persist") == 2
+    assert is_free(v4, device)
 
 
-def test_all_paths_of_a_disk_are_registered(vms, v1, v2):
-    device = vms.lun("paths", megabytes=64, rings=(0, 1))
+def test_all_paths_of_a_disk_are_registered(alone):
+    v1, (device, other) = alone, alone.paths()
     v1(f"mkfs.ext4 -q {device}")
     has(FILES.format(device=device), v1)
-    v1.write("/etc/multipath.conf", MULTIPATH)
+    v1.write("/etc/multipath.conf", MULTIPATH.format(other=other.rpartition("/")[2]))
     v1("sh -c 'modprobe dm-multipath; multipathd'")
     v1.wait_for(lambda: v1(f"readlink -f {device}").stdout.startswith("/dev/dm-"), 40)
     om = prompt(v1)
     assert "mpathpersist --out --reserve" in om("om svc1 start --local").stdout
     assert seen(om) == ("up", "")
-    assert told(v2, device).count("0x") == 3  # the generation, and a key for each path
-    assert (write(v1, device), write(v2, device)) == (0, 1)
+    assert told(v1, other).count("0x") == 3  # the generation, and a key for each path
+    assert (write(v1, device), write(v1, other)) == (0, 1)
     om("om svc1 stop --local")
-    assert is_free(v2, device)
+    assert is_free(v1, other)

@@ -3,33 +3,49 @@
 import sys
 
 import pytest
+from neighbour import Neighbour
 from prompt import Prompt
+from vmlab import UserMode, missing
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(200)
 GROUP = "[disk#0]\ntype = vg\nname = data\n\n[fs#app]\ntype = ext4\ndev = /dev/data/app\nmnt = /srv/app\n"
 SYNC = "\n[sync#data]\nsrc = {}\ndst = /srv/copy\ntarget = nodes\nsnap = true\n{}\n"
 DRIVERS = tuple(f"opensvc_driver_{name}" for name in ("vg.driver", "fs_ext4.driver", "sync_rsync.driver", "sync_rsync.snapshots"))
 COPY = "sync nodes --force --rid sync#data"
-# Seconds: ssh between two emulated processors, and Python started on both.
-LIMIT = 150
+# Seconds: a Python is started on both nodes, on a processor that does more.
+LIMIT = 60
 POINT = "/var/lib/opensvc/svc/svc1/sync#data/snapshots/data-app/app"
+MADE = "truncate -s 480M /run/pv; losetup -f --show /run/pv"
+GONE = "umount -q /srv/big /srv/app; dmsetup remove_all --force; losetup -D; rm -rf /dev/data /run/pv /var/lib/opensvc/svc"
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    """v1, a machine, and v2, a node inside of it."""
+    if reason := missing():
+        pytest.skip(reason)
+    with UserMode() as machine:
+        yield machine, Neighbour(machine)
+
+
+@pytest.fixture(scope="module")
+def om(nodes):
+    """A prompt on v1."""
+    return Prompt(nodes[0], sys.executable, DRIVERS)
 
 
 @pytest.fixture
-def pair(vms):
-    """v1 with a group of two volumes on a device of its own, one of them with a file system, and v2."""
-    v1, v2 = vms["v1"], vms["v2"]
-    device = v1("sh -ec 'truncate -s 480M /tmp/pv; losetup -f --show /tmp/pv'").stdout.strip()
+def pair(nodes):
+    """v1 with a group of two volumes on a device of this test, one of them with a file system, and v2."""
+    v1, v2 = nodes
+    device = v1(f"sh -ec '{MADE}'").stdout.strip()
     lines = ["vgcreate -q --setautoactivation n data " + device, "lvcreate -q -y -L 16m -n app data", "lvcreate -q -y -L 320m -n big data"]
     v1(f"sh -ec '{'; '.join(lines)}; mkfs.ext4 -q /dev/data/app'")
     v2("mkdir -p /srv/copy")
-    return v1, v2
-
-
-@pytest.fixture
-def om(pair):
-    """A prompt on v1."""
-    return Prompt(pair[0], sys.executable, DRIVERS)
+    yield v1, v2
+    v1("pkill -KILL -x rsync", code=None)
+    v1(f"sh -c '{GONE}'", code=None)
+    v2("rm -rf /srv/copy")
 
 
 @pytest.fixture
@@ -37,8 +53,7 @@ def service(pair, om):
     """Starts the service on v1, with what is to be copied, and further keywords."""
 
     def start(source, more=""):
-        for node in pair:
-            node.write("/etc/opensvc/svc1.conf", f"[DEFAULT]\nnodes = v1 v2\n\n{GROUP}{SYNC.format(source, more)}")
+        pair[0].write("/etc/opensvc/svc1.conf", f"[DEFAULT]\nnodes = v1 v2\n\n{GROUP}{SYNC.format(source, more)}")
         om("om svc1 start --local", timeout=LIMIT)
         pair[0].write("/srv/app/d/a", "old\n")
 
@@ -99,7 +114,7 @@ def test_what_a_killed_copy_has_left_is_removed_by_the_next(pair, om, slow):
     v1("rm /srv/app/e")
     done = om(f"om svc1 {COPY}", timeout=LIMIT)
     assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")][:3] == ["umount", "rmdir", "lvremove"]
-    assert v2.read("/srv/copy/d/a") == "old\n"
+    assert v2("cat /srv/copy/d/a").stdout == "old\n"
     assert is_clean(v1)
 
 

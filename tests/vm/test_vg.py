@@ -1,34 +1,11 @@
 """Volume groups, on a kernel with device-mapper: the drivers disk.vg and disk.lv in a machine alone, and in two with a shared disk."""
 
-import json
 import sys
 
 import pytest
+from group import ALONE, DRIVERS, SERVICE, active, group_on, has, loops, seen, tags
 from prompt import Prompt
 
-SERVICE = """\
-[DEFAULT]
-nodes = v1 v2
-
-[disk#0]
-type = vg
-name = data
-
-[disk#1]
-type = lv
-name = app
-vg = {disk#0.name}
-
-[disk#2]
-type = lv
-name = web
-vg = {disk#0.name}
-
-[fs#app]
-type = ext4
-dev = {disk#1.exposed_devs[0]}
-mnt = /{name}/{disk#1.name}
-"""
 OLDER = """\
 [default]
 nodes = v1 v2
@@ -36,16 +13,11 @@ nodes = v1 v2
 [vg#0]
 vgname=data
 """
-ALONE = "[DEFAULT]\nnodes = v1 v2\n\n[disk#0]\ntype = vg\nname = data\n"
 # A table with one partition of Linux, from sector 2048 on.
 PARTITION = (
     r'printf "\0\0\0\0\203\0\0\0\0\10\0\0\0\40\0\0" | dd of={0} bs=1 seek=446 conv=notrunc status=none;'
     r' printf "\125\252" | dd of={0} bs=1 seek=510 conv=notrunc status=none'
 )
-STATUS = "print status --format json"
-
-
-DRIVERS = ("opensvc_driver_vg.driver", "opensvc_driver_lv.driver", "opensvc_driver_fs_ext4.driver")
 
 
 @pytest.fixture
@@ -57,52 +29,6 @@ def om(v1):
 @pytest.fixture
 def v1(alone):
     return alone
-
-
-def has(text, *nodes, name="svc1.conf"):
-    for node in nodes:
-        node.write(f"/etc/opensvc/{name}", text)
-
-
-def group_on(node, *devices, volumes=("app", "web")):
-    """The group `data` with volumes, as an administrator leaves it for the agent: not active, without a tag, left alone by udev."""
-    lines = [f"vgcreate -q --setautoactivation n data {' '.join(devices)}", *(f"lvcreate -q -y -L 8m -n {name} data" for name in volumes)]
-    node(f"sh -ec '{'; '.join(lines)}; mkfs.ext4 -q /dev/data/{volumes[0]}; vgchange -q -a n data'")
-
-
-def loops(node, count=1, megabytes=64):
-    line = f"truncate -s {megabytes}M /run/$n; losetup -f --show /run/$n"
-    return node(f"sh -ec 'for n in {' '.join(f'pv{number}' for number in range(count))}; do {line}; done'").stdout.split()
-
-
-def tags(node):
-    return node("vgs --noheadings -o vg_tags data").stdout.split()
-
-
-def active(node):
-    """The names of the active volumes."""
-    return [line.split()[0] for line in node("lvs --noheadings -o lv_name,lv_active data").stdout.splitlines() if "active" in line]
-
-
-def seen(om, rid="disk#0"):
-    """How a resource is shown, and what it says of itself."""
-    resource = json.loads(om(f"om svc1 {STATUS}").stdout)
-    found = _resource(resource, rid)
-    return found["status"], " ".join(
-        text if isinstance(text, str) else text["text"] for text in found.get("messages", found.get("log", []))
-    )
-
-
-def _resource(value, rid):
-    """The picture of a resource, wherever in the status it stands."""
-    if isinstance(value, dict):
-        if isinstance(value.get("resources"), dict) and rid in value["resources"]:
-            return value["resources"][rid]
-        if value.get("rid") == rid:
-            return value
-        value = list(value.values())
-    found = (_resource(one, rid) for one in value) if isinstance(value, list) else ()
-    return next((one for one in found if one), None)
 
 
 def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(v1, om):
@@ -166,9 +92,9 @@ def test_an_older_section_says_it_in_the_older_words(v1, om):
     assert '  0 logical volume(s) in volume group "data" now active' in lines
 
 
-def test_a_group_that_another_node_has_is_refused_until_that_node_is_said_to_be_dead(vms):
-    v1, v2 = vms.nodes
-    group_on(v1, vms.disk("data"))
+def test_a_group_that_another_node_has_is_refused_until_that_node_is_said_to_be_dead(two):
+    v1, v2, device = two
+    group_on(v1, device)
     has(SERVICE, v1, v2)
     om = Prompt(v1, sys.executable, DRIVERS)
     om("om svc1 start --local")
@@ -223,8 +149,10 @@ def test_a_group_in_use_stays_active_as_a_whole(v1, om):
     v1("umount /tmp/mnt")
     holder = v1.begin("sh -c 'exec sleep 60 </dev/data/web'")
     v1.wait_for(lambda: "open" in v1("lvs --noheadings -o lv_device_open data/web").stdout)
+    v1.wait_for(lambda: v1("pgrep -x sleep", code=None).code == 0)  # it has opened the volume as a shell
     failed = om("om svc1 stop --local", code=1)
-    assert "/dev/data/web is in use" in failed.stdout + failed.stderr
+    pid = v1("pgrep -x sleep").stdout.strip()
+    assert f"disk#0: /dev/data/web is in use: sleep (pid {pid}) has it open; data stays active" in failed.stdout + failed.stderr
     assert (active(v1), tags(v1), holder.is_running) == (["app", "web"], ["v1"], True)
 
 
@@ -253,6 +181,31 @@ def test_mapped_partitions_go_before_their_volume(v1, om):
         "vgchange --deltag @v1 data",
     ]
     assert "data" not in v1("ls /dev/mapper").stdout
+
+
+def test_partitions_that_the_service_names_are_mapped_at_start(v1, om):
+    group_on(v1, *loops(v1), volumes=("app", "web2"))
+    has(f"{ALONE}\n[fs#web]\ntype = ext4\ndev = /dev/mapper/data-web2p1\nmnt = /srv/web\n", v1)
+    v1("vgchange -q -a y data")
+    v1(f"sh -ec '{PARTITION.format('/dev/data/web2')}; kpartx -as /dev/data/web2; mkfs.ext4 -q /dev/mapper/data-web2p1'")
+    v1("sh -ec 'kpartx -d /dev/data/web2; vgchange -q -a n data'")
+    expected = ["vgchange --addtag @v1 data", "vgchange -a y data", "kpartx -as /dev/data/web2"]
+    planned = [line.partition(": ")[2] for line in om("om svc1 start --local --plan").stdout.splitlines()]
+    assert planned[:3] == expected
+    done = [line.strip() for line in om("om svc1 start --local").stdout.splitlines()]
+    assert [text for text in done if text.startswith(("vgchange", "kpartx"))] == expected
+    assert [text for text in planned if text not in done] == []
+    assert "/dev/mapper/data-web2p1 /srv/web ext4" in v1.read("/proc/mounts")
+    assert "vg data is already up" in om("om svc1 start --local").stdout
+    om("om svc1 stop --local")
+    assert "data" not in v1("ls /dev/mapper").stdout
+    # one that is not in the table: what was done for it is undone
+    has(v1.read("/etc/opensvc/svc1.conf").replace("web2p1", "web2p3"), v1)
+    failed = om("om svc1 start --local", code=1)
+    said = failed.stdout + failed.stderr
+    assert "/dev/data/web2 has no partition /dev/mapper/data-web2p3: 'kpartx -l /dev/data/web2' shows those in its table" in said
+    assert "kpartx -d /dev/data/web2" in said
+    assert ("data" in v1("ls /dev/mapper").stdout, tags(v1)) == (False, [])
 
 
 def test_a_group_and_its_volumes_are_made_of_nothing_and_taken_away(v1, om):

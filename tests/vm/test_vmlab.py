@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from lab.places import TOP
 from vmlab import UserMode, missing
+
+from opensvc_core.testing.waiting import wait_for
 
 ROOM = Path(__file__).parent
 OWNER = """
@@ -37,9 +38,9 @@ def test_two_guests_have_a_kernel_of_their_own_and_know_each_other(vms):
     v1, v2 = vms.nodes
     assert v1("uname -nr").stdout.startswith("v1 6.1.")
     assert v2("hostname").stdout == "v2\n"
-    assert v1("ping -c1 -W5 v2").code == 0
+    assert v1("ping -c1 -W30 v2").code == 0
     assert v2("ssh v1 hostname").stdout == "v1\n"
-    assert v1("ping -c1 -W5 10.98.1.2").code == 0
+    assert v1("ping -c1 -W30 10.98.1.2").code == 0
 
 
 def test_a_command_has_input_environment_and_a_code(vms):
@@ -51,9 +52,9 @@ def test_a_command_has_input_environment_and_a_code(vms):
     )
     with pytest.raises(AssertionError, match=r"v1: sh -c .*code=4, stdout='out\\n'"):
         v1("sh -c 'echo out; exit 4'")
-    with pytest.raises(AssertionError, match=r"did not end in 0.5 s: .*begun"):
-        v1("sh -c 'echo begun; sleep 1234 & sleep 1234'", timeout=0.5)
-    assert v1("pgrep -f 'sleep 1234'", code=None).code == 1
+    with pytest.raises(AssertionError, match=r"did not end in 5 s: .*begun"):
+        v1("sh -c 'echo begun; sleep 1234 & sleep 1234'", timeout=5)
+    v1.wait_for(lambda: v1("pgrep -f 'sleep 1234'", code=None).code == 1)
 
 
 def test_much_output_comes_whole(vms):
@@ -125,7 +126,7 @@ def test_nothing_of_a_test_is_there_in_the_next(vms):
     assert v1("vgs --noheadings").stdout == ""
     assert v1("dmsetup ls").stdout == "No devices found\n"
     assert v1("pgrep -f 'sleep 4711'", code=None).code == 1
-    assert v1("ping -c1 -W5 v2").code == 0
+    assert v1("ping -c1 -W30 v2").code == 0
 
 
 def test_a_guest_that_cannot_be_cleaned_begins_anew(vms):
@@ -139,17 +140,21 @@ def test_a_guest_that_cannot_be_cleaned_begins_anew(vms):
     assert v2.boots == before
 
 
-def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks(vms):
+def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks_and_units(vms):
     v1, v2 = vms.nodes
-    disk = vms.disk("data", megabytes=16)
+    disk, unit = vms.disk("data", megabytes=16), vms.lun("shared")
+    begun = v1.begin("sleep 1000")
     v1("sh -c 'echo x >/root/synced; sync; echo x >/root/unsynced; echo x >/run/memory'")
     v1.power_off()
     assert (v1.is_up, repr(v1)) == (False, "<v1 off>")
+    with pytest.raises(AssertionError, match="it was powered off"):
+        begun.wait()
     with pytest.raises(AssertionError, match="v1 is off"):
         v1("true")
     assert v2("ping -c1 -W1 v1", code=None).code == 1
     v1.power_on()
-    assert [v1.exists(path) for path in ("/root/synced", "/root/unsynced", "/run/memory", disk)] == [True, False, False, True]
+    paths = ["/root/synced", "/root/unsynced", "/run/memory", disk, unit]
+    assert [v1.exists(path) for path in paths] == [True, False, False, True, True]
 
 
 def test_a_frozen_guest_is_silent_and_goes_on(vms):
@@ -159,17 +164,17 @@ def test_a_frozen_guest_is_silent_and_goes_on(vms):
     with pytest.raises(AssertionError, match="no answer"):
         v2("true", timeout=0.2)
     v2.thaw()
-    assert v1("ping -c1 -W5 v2").code == 0
+    assert v1("ping -c1 -W30 v2").code == 0
 
 
 def test_a_cut_guest_answers_commands_but_no_ping(vms):
     v1, v2 = vms.nodes
     v2.cut(ring=0)
     assert v1("ping -c1 -W1 v2", code=None).code == 1
-    assert v1("ping -c1 -W5 10.98.1.2").code == 0
+    assert v1("ping -c1 -W30 10.98.1.2").code == 0
     assert v2("hostname").stdout == "v2\n"
     v2.heal()
-    assert v1("ping -c1 -W5 v2").code == 0
+    assert v1("ping -c1 -W30 v2").code == 0
 
 
 def test_a_guest_sees_a_pulled_cable(vms):
@@ -206,18 +211,6 @@ def test_a_unit_has_a_path_on_each_ring(vms):
     assert v1(f"sg_persist -n -i -k {unit}").stdout.endswith("there are NO registered reservation keys\n")
 
 
-def test_a_reset_boots_what_ran_is_lost_and_a_unit_is_there_again(vms):
-    v1, _ = vms.nodes
-    unit = vms.lun("shared")
-    begun, before = v1.begin("sleep 1000"), v1.boots
-    v1("sh -c 'echo x >/root/synced; sync'")
-    v1.reset()
-    assert v1.boots == before + 1
-    assert [v1.exists(path) for path in ("/root/synced", unit)] == [True, True]
-    with pytest.raises(AssertionError, match="it booted meanwhile"):
-        begun.wait()
-
-
 def test_a_machine_that_is_a_process_has_a_kernel_of_its_own_and_changes_nothing_of_the_host(alone):
     release = alone("uname -r").stdout
     assert release != f"{os.uname().release}\n"
@@ -237,7 +230,7 @@ def test_a_machine_that_is_a_process_leaves_none():
         assert _processes(folder.name)
     with pytest.raises(AssertionError, match="it was powered off"):
         begun.wait()
-    _wait_for(lambda: not _processes(folder.name))
+    wait_for(lambda: not _processes(folder.name))
     assert not folder.exists()
 
 
@@ -248,8 +241,8 @@ def test_guests_end_with_a_killed_owner_and_the_next_lab_sweeps_the_rest(vms):
         assert vms["v1"]("hostname").stdout == "v1\n"
         assert len(_processes(label)) >= 6  # for each of two guests a guard, a server of files, a machine
         owner.kill()
-    _wait_for(lambda: not any(Path("/proc", pid).exists() for pid in pids))
-    _wait_for(lambda: not _processes(label))
+    wait_for(lambda: not any(Path("/proc", pid).exists() for pid in pids))
+    wait_for(lambda: not _processes(label))
     folder = Path(tempfile.gettempdir(), label)
     assert folder.exists()
     sweep = "from lab import owner; owner.sweep()"
@@ -281,10 +274,3 @@ def _processes(label):
             if label in str((path / "cwd").readlink()) or label.encode() in (path / "cmdline").read_bytes():
                 found.append(path.name)
     return found
-
-
-def _wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

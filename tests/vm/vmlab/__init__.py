@@ -8,6 +8,6 @@ from vmlab.bed import VmLab
 from vmlab.inside import Begun, Inside
 from vmlab.missing import missing
 from vmlab.node import Node
-from vmlab.usermode import UserMode
+from vmlab.usermode import Hardware, UserMode, drives, shared_device
 
-__all__ = ["Begun", "Done", "Inside", "Node", "UserMode", "VmLab", "missing"]
+__all__ = ["Begun", "Done", "Hardware", "Inside", "Node", "UserMode", "VmLab", "drives", "missing", "shared_device"]

@@ -13,16 +13,20 @@ from lab.ground import Ground
 from lab.places import compile_sources, places
 from lab.switch import Switch, in_network, run
 
+from vmlab import usernode
 from vmlab.disks import Disk
 from vmlab.kernel import kernel
 from vmlab.missing import missing
 from vmlab.node import Node
-from vmlab.site import Site
+from vmlab.qemu import HOST
+from vmlab.site import Site, address
 from vmlab.storage import INDEX, NAME, Storage
 from vmlab.storage import MEMORY as STORAGE_MEMORY
+from vmlab.usernode import UserNode
 
 NAMES: Final = ("v1", "v2")
-PLACES: Final = {**{name: index for index, name in enumerate(NAMES, 1)}, NAME: INDEX}
+PLACES: Final = {**{name: index for index, name in enumerate(NAMES, 1)}, **usernode.PLACES, NAME: INDEX}
+GUESTS: Final = (*NAMES, NAME)
 MEMORY: Final = 640  # megabytes
 
 
@@ -35,6 +39,10 @@ class VmLab:
         self._disks: dict[str, Disk] = {}
         self._count = 0
         self.nodes: list[Node] = []
+        # two more at the same switch, which boot in a moment; they are off until a test wants them
+        self.light: list[UserNode] = []
+        # another such, which may have logical units for them
+        self.target: UserNode
 
     def __enter__(self) -> Self:
         if reason := missing():
@@ -60,7 +68,7 @@ class VmLab:
 
     def disk(self, name: str, megabytes: int = 256) -> str:
         """Attach an empty shared disk to every guest; its device, the same path in each. It goes with the test."""
-        disk = self._make_disk(name, megabytes)
+        disk = self.make_disk(name, megabytes)
         for node in self.nodes:
             node.plug(disk)
         for node in self.nodes:
@@ -72,12 +80,20 @@ class VmLab:
 
         Over two rings a guest has two devices, paths to one unit, and the device returned is one of them.
         """
-        unit = self._storage.make(self._make_disk(name, megabytes), rings)
+        unit = self._storage.make(self.make_disk(name, megabytes), rings)
         for node in self.nodes:
             node.log_in(unit.path, unit.login)
         for node in self.nodes:
             node.settle()
         return unit.path
+
+    def plug(self, name: str, index: int, process: int) -> str:
+        """Give the network namespace of a process of the host an interface at ring 0, as a machine has it; its address."""
+        lines = [f"link add {port(name, 0)} type veth peer name eth0 netns {process}", f"link set {port(name, 0)} master br0 up"]
+        run(in_network(self._site.network, "ip", "-batch", "-"), "\n".join(lines))
+        lines = ["link set eth0 up", f"addr add {address(index)}/24 dev eth0"]
+        run(in_network(f"/proc/{process}/ns/net", "ip", "-batch", "-"), "\n".join(lines))
+        return address(index)
 
     @property
     def storage(self) -> Node:
@@ -90,6 +106,8 @@ class VmLab:
         for node in spoilt:
             node.forget()
         self._storage.clean()
+        for light in (*self.light, self.target):
+            light.forget()
         for disk in self._disks.values():
             disk.file.unlink()
         self._disks.clear()
@@ -104,7 +122,8 @@ class VmLab:
         for node in self.nodes:
             node.end_power_on()
 
-    def _make_disk(self, name: str, megabytes: int) -> Disk:
+    def make_disk(self, name: str, megabytes: int) -> Disk:
+        """Make an empty disk that nobody has yet; see `plug` of each. It goes with the test."""
         if name in self._disks:
             raise ValueError(f"there is a disk {name} already")
         self._count += 1
@@ -122,14 +141,23 @@ class VmLab:
         closing.callback(ground.close)
         switch = Switch(ground.path(ground.network), list(PLACES))
         closing.callback(switch.close)
+        run(in_network(ground.path(ground.network), "ip", "addr", "add", f"{HOST}/24", "dev", "br0"))
         system = kernel()
         self._site = Site(folder, ground, switch, system, _places(system.modules))
         self._site.make_initramfs()
-        machines = {name: self._machine(name, closing) for name in PLACES}
+        self.light = [self._light_node(name, closing) for name in usernode.NAMES]
+        self.target = self._light_node(usernode.TARGET, closing)
+        machines = {name: self._machine(name, closing) for name in GUESTS}
         self.nodes, self._storage = [machines[name] for name in NAMES], Storage(machines[NAME])
         for node in self.nodes:
             node.begin_power_on()
         self.wait_boots()
+
+    def _light_node(self, name: str, closing: ExitStack) -> UserNode:
+        _add_taps(self._site.network, name)
+        node = UserNode(name, self._site)
+        closing.callback(node.forget)
+        return node
 
     def _machine(self, name: str, closing: ExitStack) -> Node:
         _add_taps(self._site.network, name)

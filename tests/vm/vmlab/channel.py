@@ -30,6 +30,10 @@ class Channel:
                 self._connection.sendall(json.dumps({"id": self._count, "do": what, "with": words}).encode() + b"\n")
         return future
 
+    def wait_end(self) -> None:
+        """Wait until nobody holds the other end any more."""
+        self._reader.join(20)
+
     def close(self) -> None:
         """Hang up."""
         with suppress(OSError):

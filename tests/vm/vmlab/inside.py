@@ -11,6 +11,7 @@ from typing import Any, Final
 from lab.commands import ENVIRONMENT, Done
 
 SPARE: Final = 5.0  # seconds for the way to and fro
+PAUSE: Final = 0.2  # seconds: to look costs a machine as much as to work
 
 
 class Begun:
@@ -75,7 +76,7 @@ class Inside:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"{self.name}: it does not come in {seconds:g} s"
-            time.sleep(0.05)
+            time.sleep(PAUSE)
 
     def _send(self, what: str, **words: Any) -> Future[dict[str, Any]]:
         """Ask its agent."""

@@ -16,6 +16,7 @@ from lab.switch import Seat
 from vmlab.disks import Disk
 from vmlab.inside import Begun, Inside
 from vmlab.machine import Machine
+from vmlab.qemu import HOST, PORT
 from vmlab.site import Site, address
 
 # two guests on two slow cores take 7 to 13; a loaded machine has once taken 85
@@ -60,6 +61,11 @@ class Node(Inside):
         """Its IPv4 address on a ring."""
         return address(self._index, ring)
 
+    @property
+    def hand(self) -> str:
+        """Where a further monitor of it listens, for guests: `host:port`."""
+        return f"{HOST}:{PORT + self._index}"
+
     def monitor(self, command: str, **arguments: Any) -> Any:
         """A command of QEMU's monitor protocol, such as "inject-nmi"; its result."""
         return self._on.monitor(command, **arguments)
@@ -93,12 +99,6 @@ class Node(Inside):
         machine, self._machine, self._is_frozen = self._machine, None, False
         if machine:
             machine.end()
-
-    def reset(self) -> None:
-        """Press the reset button, and wait until it is up again."""
-        before = self.boots
-        self.monitor("system_reset")
-        self.wait_boot(before)
 
     def reboot(self, line: str = SYSRQ_BOOT) -> None:
         """Run a command line that makes it boot, and wait until it is up again."""
@@ -235,7 +235,6 @@ class Node(Inside):
         return all(known["node-name"] != node for known in self.monitor("query-named-block-nodes"))
 
     def _wait_for_device(self, path: str, *, is_there: bool) -> None:
-        # after a boot by systemd the agent answers long before the disks are there
         self.wait_for(lambda: self.exists(path) is is_there, BOOT)
 
     def _note_boot(self) -> None:

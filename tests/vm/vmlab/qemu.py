@@ -14,6 +14,9 @@ VIRTIOFSD: Final = "/usr/lib/qemu/virtiofsd"
 KERNEL_LINE: Final = "console=ttyS0 quiet panic=1 mitigations=off net.ifnames=0 rcupdate.rcu_expedited=1 audit=0"
 # more would hold a gigabyte of translated code
 CACHE: Final = 128
+# of ring 0, where the host of the virtual machines is; a port of it is each guest's monitor, for other guests: that plus its index
+HOST: Final = "10.98.0.254"
+PORT: Final = 4440
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def machine(hardware: Hardware) -> list[str]:
         *("-nodefaults", "-no-user-config", "-display", "none", "-serial", f"file:{name}.console"),
         *("-kernel", str(hardware.image), "-initrd", "initramfs", "-append", KERNEL_LINE),
         *("-chardev", f"socket,id=monitor,fd={hardware.monitor}", "-mon", "chardev=monitor,mode=control"),
+        *("-chardev", f"socket,id=hand,host={HOST},port={PORT + hardware.index},server=on,wait=off", "-mon", "chardev=hand,mode=control"),
         *("-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,fd={hardware.agent}"),
         *("-device", "virtserialport,chardev=agent,name=lab.agent", "-device", "virtio-rng-pci"),
         *("-drive", f"if=virtio,format=raw,file={name}.root,cache=writeback", "-device", "virtio-scsi-pci,id=shared"),

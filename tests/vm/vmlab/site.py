@@ -17,7 +17,6 @@ from lab.places import BIN
 from lab.site import ABSENT, COMMANDS, PATH, SSHD
 from lab.switch import Switch, run
 
-from vmlab import systemd
 from vmlab.kernel import Kernel
 
 GUEST: Final = Path(__file__).parent / "guest"
@@ -99,8 +98,8 @@ class Site:
         for source in (*GUEST.glob("*.sh"), *self.kernel.paths((LATE,))[-1:]):
             shutil.copy(source, top / "tools")
         shutil.copytree(GUEST, top / "tools/vmlab/guest", ignore=shutil.ignore_patterns("*.sh", "__pycache__"))
-        for path, target in (*((f"/usr/local/bin/{name}", str(BIN / name)) for name in COMMANDS), *systemd.links()):
-            (_folder(top / "upper", str(Path(path).parent)) / Path(path).name).symlink_to(target)
+        for command in COMMANDS:
+            (_folder(top / "upper", "/usr/local/bin") / command).symlink_to(BIN / command)
         words = {"name": name, "index": index, "python": Path(os.path.realpath(BIN / "python")), "path": PATH}
         (top / "guest.conf").write_text("".join(f"{word}={shlex.quote(str(value))}\n" for word, value in words.items()), encoding="utf-8")
         (top / "places").write_text("".join(f"{number} {place}\n" for number, place in enumerate(self.places)), encoding="utf-8")
@@ -124,7 +123,6 @@ class Site:
             ("/root/.ssh/known_hosts", known, 0o644),
             ("/etc/ssh/lab_host_key", own.host, 0o600),
             ("/etc/ssh/lab_sshd_config", SSHD, 0o644),
-            *systemd.files(),
         ]
 
 

@@ -1,21 +1,25 @@
-"""A kernel that is a process of the host (User Mode Linux): one machine, no network, several times as fast as an emulated processor."""
+"""A kernel that is a process of the host (User Mode Linux): one machine, many times as fast as an emulated processor."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
 from types import TracebackType
 from typing import Any, Final, Self
 
 from lab import owner, syscalls
 from lab.places import BIN
+from lab.switch import run
 
 from vmlab.channel import Channel
 from vmlab.inside import Inside
@@ -23,24 +27,83 @@ from vmlab.kernel import program
 from vmlab.site import GUEST
 
 MEMORY: Final = 512  # megabytes
-BOOT: Final = 60.0
+DISK: Final = "256M"  # of its own one; sparse
+BOOT: Final = 180.0  # a loaded machine; it takes two
+LONGEST: Final = 3500  # bytes: its terminal takes 4096 at once
+# each command of LVM looks at all that is in /dev, of which old terminals would be the most
+CONSOLE: Final = ("con=null", "con0=null,fd:1", "pty.legacy_count=0")
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What one has beside the bare machine: arguments of its kernel, words for its first program, a command line that begins it."""
+
+    devices: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    around: tuple[str, ...] = ()
+
+
+def drives(root: Path | None, shared: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Disks, each a file: its own one, for what it changes, made where it is missing; and those that others have, see `shared_device`."""
+    if root and not root.exists():
+        run(["mke2fs", "-q", "-t", "ext4", str(root), DISK])
+    # "c", unlocked: after a reset of the machine a process of its life before still has the lock for a moment
+    return (*((f"ubd0c={root}",) if root else ()), *(f"ubd{number}c={file}" for number, file in enumerate(shared, 1)))
+
+
+def shared_device(number: int = 0) -> str:
+    """The device that the shared disk with a number is."""
+    return f"/dev/ubd{'bcdefgh'[number]}"
 
 
 class UserMode(Inside):
-    """A machine that is up inside a `with`: it has the host's files, and changes none of them. Its own ones are in `folder` of the host."""
+    """A machine that is up inside a `with`: it has the host's files, and changes none of them. Its own ones are in `folder` of the host.
 
-    def __init__(self, name: str = "v1") -> None:
+    Where its kernel panics it is off: what a program does that aborts.
+    """
+
+    def __init__(self, name: str = "v1", hardware: Hardware | None = None) -> None:
         super().__init__(name)
+        self._hardware = hardware or Hardware()
         self._closing = ExitStack()
+        self._booted, self.boots = Condition(), 0
 
     def __enter__(self) -> Self:
-        with self._closing as closing:
-            self._build(closing)
-            self._closing = closing.pop_all()
+        self.power_on()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.power_off()
+
+    def power_on(self) -> None:
+        """Start it, with the files of its disk where it has one."""
+        self.power_off()
+        with self._closing as closing:
+            self._build(closing)
+            self._closing = closing.pop_all()
+
+    def power_off(self) -> None:
+        """Cut the power, of one that has ended by itself too: what was not synced is lost."""
         self._closing.close()
+
+    @property
+    def pid(self) -> int:
+        """The process of its kernel."""
+        pid = self._process.pid
+        for _ in range(2):  # who makes its namespace, and a shell inside
+            pid = int(run(["pgrep", "-P", str(pid)]).split()[0])
+        return pid
+
+    @property
+    def is_up(self) -> bool:
+        """Its kernel has neither ended nor been ended."""
+        return self._process.poll() is None
+
+    def wait_boot(self, before: int) -> None:
+        """Wait until it has booted once more than `before`, an earlier value of `boots`."""
+        with self._booted:
+            is_up = self._booted.wait_for(lambda: self.boots > before, BOOT)
+        assert is_up, f"{self.name} did not boot in {BOOT:g} s: {self.console}"
 
     @property
     def console(self) -> str:
@@ -49,7 +112,15 @@ class UserMode(Inside):
 
     def unit(self, megabytes: int = 64) -> str:
         """Make an empty SCSI disk that knows persistent reservations, the only one; its device."""
-        return self(f"timeout 30 sh {self.folder}/vmlab/guest/unit.sh {megabytes}").stdout.strip()
+        return self._units(megabytes, 1)[0]
+
+    def paths(self, megabytes: int = 64) -> tuple[str, str]:
+        """Such a disk that is reached by three ways: its device, and that of the third way, which stands for another node."""
+        device, *ways = self._units(megabytes, 3)
+        return device, ways[-1]
+
+    def _units(self, megabytes: int, ways: int) -> list[str]:
+        return self(f"timeout 30 sh {self.folder}/vmlab/guest/unit.sh {megabytes} {ways}").stdout.split()
 
     def _build(self, closing: ExitStack) -> None:
         owner.sweep()
@@ -57,25 +128,33 @@ class UserMode(Inside):
         closing.callback(owner.remove, self.folder.name)
         shutil.copytree(GUEST, self.folder / "vmlab/guest", ignore=shutil.ignore_patterns("__pycache__"))
         ours, its = socket.socketpair()
-        is_up = threading.Event()
-        with its:
-            process = _begin(self.name, self.folder, its.fileno())
-        closing.callback(_end, process)
-        self._channel = Channel(ours, is_up.set)
+        before = self.boots
+        self._channel = Channel(ours, self._note_boot)
         closing.callback(self._channel.close)
-        assert is_up.wait(BOOT), f"{self.name} did not boot in {BOOT:g} s: {self.console}"
+        with its:
+            self._process = _begin(self.name, self.folder, its.fileno(), self._hardware)
+        closing.callback(_end, self._process, self._channel)
+        self.wait_boot(before)
+
+    def _note_boot(self) -> None:
+        with self._booted:
+            self.boots += 1
+            self._booted.notify_all()
 
     def _send(self, what: str, **words: Any) -> Future[dict[str, Any]]:
+        assert self.is_up, f"{self.name} is off"
+        size = len(json.dumps(words))
+        assert size < LONGEST, f"{self.name}: {size} bytes are too many for its wire, which gets stuck: put them into a file in `folder`"
         return self._channel.ask(what, **words)
 
 
-def _begin(name: str, folder: Path, wire: int) -> subprocess.Popen[bytes]:
+def _begin(name: str, folder: Path, wire: int, more: Hardware) -> subprocess.Popen[bytes]:
     kernel = program()
-    hardware = [f"mem={MEMORY}M", "con=null", "con0=null,fd:1", f"ssl0=fd:{wire}", f"uml_dir={folder}", "umid=machine"]
-    words = {"lab": folder, "kernel": kernel.folder, "name": name, "python": os.path.realpath(BIN / "python")}
+    hardware = [f"mem={MEMORY}M", *CONSOLE, f"ssl0=fd:{wire}", f"uml_dir={folder}", "umid=machine", *more.devices]
+    words = {"lab": folder, "kernel": kernel.folder, "name": name, "python": os.path.realpath(BIN / "python"), **more.words}
     files = ["rootfstype=hostfs", "rootflags=/", "ro", *(f"{word}={value}" for word, value in words.items())]
     # in a namespace that ends with its first process, and that with its owner: the kernel's helpers are left by a kill otherwise
-    apart = ["unshare", "--pid", "--fork", "--kill-child"]
+    apart = [*more.around, *_on_one_processor(), "unshare", "--pid", "--fork", "--kill-child", "sh", "-c", '"$@"; exit', "sh"]
     with (folder / "console").open("wb") as console:
         return subprocess.Popen(
             [*apart, str(kernel.program), *hardware, *files, "quiet", "init=/bin/sh", "--", str(folder / "vmlab/guest/usermode.sh")],
@@ -88,10 +167,21 @@ def _begin(name: str, folder: Path, wire: int) -> subprocess.Popen[bytes]:
         )
 
 
+def _on_one_processor() -> list[str]:
+    """The kernel and a process in it take turns, and wake each other at each system call: on one processor that costs a fifth less.
+
+    Machines of one worker of the tests have one of the processors, those of the next worker have the next.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return ["taskset", "--cpu-list", str(processors[worker % len(processors)])]
+
+
 def _end_with_owner() -> None:
     syscalls.die_with_parent(signal.SIGKILL)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], channel: Channel) -> None:
     process.kill()
     process.wait()
+    channel.wait_end()  # the kernel ends a moment after who began it

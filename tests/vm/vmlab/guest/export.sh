@@ -1,7 +1,7 @@
 #!/run/lab/own/tools/sh
 # Makes a block device an iSCSI target of its own, reached on both rings: NAME DEVICE SERIAL ADDRESS...; with NAME alone takes it away.
 set -e
-PATH=/run/lab/own/tools
+[ ! -d /run/lab/own/tools ] || PATH=/run/lab/own/tools
 name=$1 device=$2 serial=$3
 core=/sys/kernel/config/target/core/iblock_0
 store=$core/$name

@@ -51,8 +51,6 @@ def baseline() -> Baseline:
 
 def remove(before: Baseline) -> list[str]:
     """Remove what came since; what stays in spite of it, one line each: such a guest has to begin anew."""
-    if Path("/proc/1/comm").read_text(encoding="ascii") == "systemd\n":
-        return ["systemd"]
     _log_out()
     _end_processes(before.processes)
     _unmount(before.mounts)

@@ -20,10 +20,6 @@ for ring in 0 1; do
 done
 ip route add 224.0.0.0/4 dev eth0
 export PATH="$path"
-if [ -e /etc/systemd/system/default.target ]; then
-    PYTHONPATH=$tools $tools/setsid "$python" -S -m vmlab.guest.agent &
-    exec $tools/env -i PATH="$path" /lib/systemd/systemd
-fi
 /lib/systemd/systemd-udevd --daemon
 # disks are found by it, not before it
 $tools/insmod $tools/virtio_scsi.ko
