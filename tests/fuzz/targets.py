@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 
+import cluster_targets
+import openha_targets
 from opensvc_driver_hb_disk import pages
 from opensvc_driver_hb_disk.signatures import signature
 from opensvc_heartbeats.arriving import Arriving, Malformed, framed
@@ -155,11 +157,16 @@ def link_pages(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
+    "beats": cluster_targets.beats,
     "document": document,
     "link_data": link_data,
     "link_pages": link_pages,
+    "openha_files": openha_targets.files,
+    "openha_records": openha_targets.records,
+    "peer_data": cluster_targets.peer_data,
     "references": references,
     "expressions": expressions,
     "schedules": schedules,
     "validation": validation,
+    "votes": cluster_targets.votes,
 }

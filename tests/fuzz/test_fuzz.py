@@ -1,4 +1,4 @@
-"""The readers of the configuration take any bytes: every input of the corpus, and a minute of new ones."""
+"""The readers of files, networks and disks take any bytes: every input of the corpus, and a minute of new ones."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ def test_the_corpus_makes_no_fault(target):
         run.TARGETS[target](data)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("target", run.TARGETS)
 def test_new_inputs_make_no_fault(target):
-    assert run.mutated(target, BUDGET / len(run.TARGETS), SEED) > 10
+    assert run.mutated(target, BUDGET / len(run.TARGETS), SEED) >= run.LEAST
 
 
 def test_a_fault_is_told_with_its_input_kept(tmp_path, monkeypatch):
