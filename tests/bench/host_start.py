@@ -13,11 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench.measure import BARE, BIN, compare, report, seconds_of
+from tests.bench.measure import BARE, BIN, compare, report, seconds_of, tell
 
 RUNS = 7
 ADDRESS = "10.98.0.50"
 PROBE = 1.0
+LIMIT = 1.5
 SERVICE = """[DEFAULT]
 nodes = n1
 
@@ -85,7 +86,9 @@ def measure(folder: Path) -> None:
         return
     folder.mkdir()
     inside = [sys.executable, "-m", __spec__.name, str(folder)]
-    subprocess.run(["unshare", "--net", "--mount", "--propagation", "private", *inside], check=True, cwd=Path(__file__).parents[2])
+    line = ["unshare", "--net", "--mount", "--propagation", "private", *inside]
+    done = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    print(done.stdout, end="", flush=True)
 
 
 def main(folder: Path) -> None:
@@ -101,7 +104,7 @@ def main(folder: Path) -> None:
             seconds_of(end, environment)
             script.append(seconds_of([str(folder / "start")], environment))
             seconds_of([str(folder / "stop")], environment)
-        tell(*map(statistics.median, (agent, script, bare)))
+        compare_starts(*map(statistics.median, (agent, script, bare)))
         seconds_of(begin, environment)
         status, alone = compare(environment, [str(BIN / "om"), "svc1", "print", "status"], BARE)
         report("om svc1 print status of that service, up", status - alone, f"above python -c pass ({alone * 1e3:.0f} ms)", 0.1)
@@ -109,11 +112,11 @@ def main(folder: Path) -> None:
         subprocess.run(end, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 
-def tell(agent: float, script: float, bare: float) -> None:
+def compare_starts(agent: float, script: float, bare: float) -> None:
     """The two starts, and how the agent's compares once the interpreter runs: with the second of asking and without it."""
     ratio, work = (agent - bare) / script, (agent - bare - PROBE) / (script - PROBE)
-    beside = f"by a shell script: {script * 1e3:.0f} ms; ratio {ratio:.2f}, without the second of asking {work:.2f}; limit 1.50"
-    print(f"{'om svc1 start --local of ip, loop, ext4 and app':62} {(agent - bare) * 1e3:8.1f} ms  {beside}", flush=True)
+    beside = f"by a shell script: {script * 1e3:.0f} ms; ratio {ratio:.2f}, without the second of asking {work:.2f}; limit {LIMIT:.2f}"
+    tell(f"{'om svc1 start --local of ip, loop, ext4 and app':62} {(agent - bare) * 1e3:8.1f} ms  {beside}", is_over=ratio > LIMIT)
 
 
 def prepare(folder: Path) -> None:

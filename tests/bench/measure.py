@@ -1,17 +1,20 @@
-"""Measures: how long commands and calls take, the compared ones in turn, and the line that tells it."""
+"""Measures: how long commands and calls take, the compared ones in turn, the line that tells it, and what is over its limit."""
 
 from __future__ import annotations
 
+import io
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 RUNS = 21
 BIN = Path(sys.executable).parent
 BARE = (sys.executable, "-c", "pass")
+OVER = "  <== OVER THE LIMIT"
 
 
 def compare(environment: Mapping[str, str], *commands: Sequence[str]) -> list[float]:
@@ -42,4 +45,25 @@ def timed(work: Callable[[], object], *, runs: int) -> float:
 
 def report(title: str, seconds: float, beside: str, limit: float) -> None:
     """A line of the result."""
-    print(f"{title:62} {seconds * 1e3:8.1f} ms  {beside}; limit {limit * 1e3:.0f} ms", flush=True)
+    tell(f"{title:62} {seconds * 1e3:8.1f} ms  {beside}; limit {limit * 1e3:.0f} ms", is_over=seconds > limit)
+
+
+def tell(line: str, *, is_over: bool) -> None:
+    """A line of the result in a form of its own."""
+    print(f"{line}{OVER if is_over else ''}", flush=True)
+
+
+class Result(io.TextIOBase):
+    """An output that is passed on, and remembered as far as it is over its limit: figures come from other processes as well."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self.over = stream, list[str]()
+
+    def write(self, text: str) -> int:
+        """Pass it on."""
+        self.over += [line for line in text.splitlines() if line.endswith(OVER)]
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self._stream.flush()
