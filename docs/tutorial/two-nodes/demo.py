@@ -53,7 +53,8 @@ def main() -> int:
         finally:
             # a loop device is the kernel's: it would outlive the nodes
             for node in lab.nodes:
-                node("om svc1 stop --local", code=None)
+                if (done := node("om svc1 stop --local", code=None)).code:
+                    print(f"demo: {node.name}: om svc1 stop --local: {done.stdout}{done.stderr}", file=sys.stderr)
 
 
 def steps(text: str) -> Iterator[Step]:
