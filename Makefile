@@ -5,28 +5,31 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml drivers_linux/*/pyproject.toml drivers_docker/*/pyproject.toml))
 SOURCES := opensvc_core $(DISTRIBUTIONS)
 
-.PHONY: demo test test-vm check bench fuzz simulate docs lab venv clean
+.PHONY: demo test test-vm check bench fuzz simulate chaos soak docs lab venv clean
 
 demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
 	@$(BIN)/python docs/tutorial/two-nodes/demo.py
 
-# Files side by side, one for each core and at most four: most of them wait. Guests need the cores for themselves, so they come last.
+# Files side by side, one for each core and at most four: most of them wait. Guests need the cores for themselves, so they come last:
+# the lab, machines, and promises.
 # All workers hash alike: they have to agree on the names of tests, some of which are made of sets.
+GUESTS := -n 3 tests/vm
 test: venv
 	@code=0; export PYTHONHASHSEED=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --ignore tests/vm || code=$$?; \
-	$(BIN)/pytest tests/vm || code=$$?; \
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --ignore tests/vm --ignore tests/alone || code=$$?; \
+	$(BIN)/pytest tests/alone || code=$$?; \
+	$(BIN)/pytest $(GUESTS) || code=$$?; \
 	exit $$code
 
 # Only the tests in virtual machines, which `make test` runs too; as root.
 test-vm: venv
-	$(BIN)/pytest tests/vm
+	$(BIN)/pytest $(GUESTS)
 
 check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@MYPYPATH=$$(echo tests/system tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py tests/bench tests/system/lab tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
+	@MYPYPATH=$$(echo docs tests/system tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py docs/pages tests/bench tests/system/lab tests/system/cluster tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python docs/generate.py --check
 
@@ -40,6 +43,18 @@ simulate: venv
 	$(BIN)/python -m opensvc_daemon.lease.exploration --long
 	$(BIN)/python -m opensvc_daemon.exploration --long
 	$(BIN)/python -m opensvc_daemon.simulation --seeds 100000
+
+# Half an hour on three real nodes, as root: troubles in a row from a seed, then a hundred isolations of who holds a lease.
+SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+FAULTS ?= 300
+chaos: venv
+	PYTHONPATH=tests/system $(BIN)/python -m cluster.chaos --seed $(SEED) --faults $(FAULTS)
+	PYTHONPATH=tests/system $(BIN)/python -m cluster.isolation --times 100
+	OSVC_TEST_PAUSE=60 $(BIN)/pytest -q tests/system/test_disturbed_nodes.py -k monitor
+
+# An hour with all processors busy and 500 services, as root: how late beats are.
+soak: venv
+	PYTHONPATH=tests/system $(BIN)/python -m cluster.soak --seconds 3600
 
 bench: venv
 	$(BIN)/python -m tests.bench.run

@@ -13,23 +13,54 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from opensvc_core import Node
+from opensvc_core.testing.waiting import PATIENCE, wait_for
+
+# How long an example takes is the machine's, and says nothing.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 BIN = Path(sys.executable).parent
 ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell the remedy for tests that this machine can't run; the reasons stand in the list above."""
+    """Show what tests told and explored, and the remedy for tests that this machine can't run; the reasons stand in the list above."""
+    if told := _told(terminalreporter):
+        terminalreporter.section("told by tests")
+        for line in told:
+            terminalreporter.line(line)
     if skipped := len(terminalreporter.stats.get("skipped", [])):
         terminalreporter.section("not run on this machine")
         terminalreporter.line(
             f"{skipped} tests, for the reasons listed as SKIPPED; as root, .ci/run installs what is missing and skips none"
         )
+
+
+def _told(terminalreporter: pytest.TerminalReporter) -> list[str]:
+    """The texts that tests have told, in whichever process, and how much was explored."""
+    told = [f"{test}: {line}" for test, text in _noted(terminalreporter, "told") for line in str(text).splitlines()]
+    explored: dict[str, list[int]] = {}
+    for _, (what, states) in _noted(terminalreporter, "explored"):
+        explored.setdefault(what, []).append(states)
+    return [*told, *(f"{what}: {sum(states)} states of {len(states)} models explored" for what, states in explored.items())]
+
+
+def _noted(terminalreporter: pytest.TerminalReporter, name: str) -> Iterator[tuple[str, Any]]:
+    """Each test with a property that it noted; the last report of a test has all of them."""
+    for report in (one for group in terminalreporter.stats.values() for one in group if getattr(one, "when", "") == "teardown"):
+        yield from ((report.nodeid, value) for key, value in report.user_properties if key == name)
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+    """Tell a figure or a seed, which is shown when the run ends, whatever became of the test: `told(text)`."""
+    return lambda text: record_property("told", str(text))
 
 
 class Done(NamedTuple):
@@ -58,7 +89,7 @@ class Root:
             capture_output=True,
             env=self.environment(environ),
             cwd=self.folder,
-            timeout=30,
+            timeout=2 * PATIENCE,
             check=False,
         )
         found = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -110,12 +141,9 @@ class Root:
         """A moment to compare with a later one, in seconds."""
         return time.monotonic()
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it does not come"
-            time.sleep(0.02)
+        wait_for(condition, seconds=seconds)
 
     def end_processes(self) -> None:
         """End every process that was started here, whatever became of its parents."""
@@ -125,7 +153,7 @@ class Root:
                 if entry.name.isdigit() and int(entry.name) != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
                     os.kill(int(entry.name), signal.SIGKILL)
         for process in self._begun:
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE)
         self._remove_groups()
 
     def _remove_groups(self) -> None:

@@ -15,20 +15,23 @@ BELOW = {
     "exploration": {"orchestration"},
     "configured": {"orchestration"},
     "simulation": {"orchestration", "heartbeat", "lease", "configured"},
-    "monitor": {"orchestration", "heartbeat", "configured", "guards", "beat", "listener", "trust", "channel", "clock"},
+    "monitor": {
+        *("orchestration", "heartbeat", "configured", "guards", "beat", "listener", "trust", "channel", "clock", "recording", "started"),
+    },
     "guards": {"clock", "heartbeat", "lease"},
-    "beat": {"heartbeat", "lease", "guards", "channel", "clock"},
+    "beat": {"heartbeat", "lease", "guards", "channel", "clock", "started"},
     "runner": {"guards", "channel", "clock"},
-    "trust": {"client"},
-    "listener": {"client", "clock", "trust"},
+    "trust": {"client", "guards", "heartbeat"},
+    "listener": {"client", "clock", "heartbeat", "trust"},
     "supervision": set(),
     "rendering": set(),
-    "commands": {"client", "guards", "rendering", "supervision", "trust"},
+    "commands": {"client", "guards", "orchestration", "recording", "rendering", "supervision", "trust"},
 }
 # A pure room imports itself and what has no effect; what makes a room a program stands in `__main__`.
 PURE = {
-    "orchestration": {"collections", "enum", "functools", "hashlib", "json", "re", "typing", "zlib", "opensvc_core"},
+    "orchestration": {"collections", "enum", "functools", "hashlib", "json", "operator", "re", "typing", "zlib", "opensvc_core"},
     "heartbeat": {
+        "bisect",
         "collections",
         "dataclasses",
         "enum",

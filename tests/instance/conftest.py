@@ -27,7 +27,7 @@ from opensvc_core.api import (
     hookimpl,
     text,
 )
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.plan.selection import EVERYTHING
 from opensvc_core.registry import DRIVERS, PLUGINS
 from opensvc_core.system.entrypoints import EntryPoint
@@ -42,10 +42,13 @@ class Probe(Resource, Startable):
 
     id = "fs.probe"
     fails = Keyword(
-        text, default="", text="`start` and `stop` fail, `status` raises, `lies` stays down, `bug` raises what no driver should."
+        text,
+        default="",
+        text="`start` and `stop` fail, `status` raises, `lies` stays down, `bug` raises what no driver should, `step`: an undo of steps.",
     )
     does = Keyword(text, default="", text="What a start does first.")
     hangs = Keyword(text, default="", text="Seconds that a start sleeps.")
+    lingers = Keyword(text, default="", text="Seconds that a start sleeps when it is up already.")
     place = Keyword(text, default="", claims="device", text="What it holds alone.")
 
     @property
@@ -69,7 +72,11 @@ class Probe(Resource, Startable):
             yield Call("fail", self._fail)
         if "call" in self.fails:
             yield Call("stumble", lambda: {}["nothing"])
-        yield Call(f"up {self.rid}", self._up, undo=Call(f"undo {self.rid}", self._down))
+        undo = self._undo_in_steps if "step" in self.fails else Call(f"undo {self.rid}", self._down)
+        if self.lingers:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            yield Command(["sh", "-c", 'touch "$0"; echo it is up; exec sleep "$1"', str(self.file), self.lingers], undo=undo)
+        yield Call(f"up {self.rid}", self._up, undo=undo)
         if "bug" in self.fails:
             raise TypeError("a mistake")
 
@@ -80,6 +87,12 @@ class Probe(Resource, Startable):
         if "stop" in self.fails:
             yield Call("fail", self._fail)
         yield Call(f"down {self.rid}", self._down)
+
+    def _undo_in_steps(self):
+        try:
+            yield Call(f"undo {self.rid} at once", self._fail)
+        except ActionFailed:
+            yield Call(f"undo {self.rid}", self._down)
 
     def _up(self):
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +121,9 @@ class Held(Probe, Preflight):
     def preflight(self):
         if self.seen() is not Status.UP:
             yield Call(f"look for {self.rid}", self._look)
+
+    def can_look_ahead(self):
+        return True
 
     def _look(self):
         if self.elsewhere in DEEDS:

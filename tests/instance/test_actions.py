@@ -58,7 +58,7 @@ def test_a_selection_by_rid_acts_on_nothing_else(lab):
 
 def test_a_parallel_subset_starts_at_the_same_time(lab, deeds):
     barrier = threading.Barrier(3)
-    deeds["meet"] = lambda: barrier.wait(5)
+    deeds["meet"] = lambda: barrier.wait(60)
     text = "[subset#app:web]\nparallel = true\n" + "".join(f"[app#{n}]\ntype = probe\nsubset = web\ndoes = meet\n" for n in (1, 2, 3))
     assert sorted(lab.do(lab.service(text), "start"))[-3:] == ["up app#1", "up app#2", "up app#3"]
 
@@ -70,7 +70,7 @@ def test_a_subset_that_is_not_parallel_starts_one_after_the_other(lab):
 
 def test_of_a_parallel_subset_the_others_are_taken_back_when_one_fails(lab, deeds):
     barrier = threading.Barrier(2)
-    deeds["meet"] = lambda: barrier.wait(5)
+    deeds["meet"] = lambda: barrier.wait(60)
     text = "[subset#app:web]\nparallel = true\n" + "".join(
         f"[app#{n}]\ntype = probe\nsubset = web\ndoes = meet\nfails = {fails}\n" for n, fails in ((1, "start"), (2, ""))
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from opensvc_core.api import ActionFailed, ActionInterrupted, Call, Command, Keyword, Resource, Status, Syncable, Together, hookimpl, text
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.registry import DRIVERS
 from opensvc_core.system.entrypoints import EntryPoint
 from opensvc_core.testing.nodes import end_all, make_node

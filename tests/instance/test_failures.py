@@ -6,7 +6,7 @@ import time
 import pytest
 
 from opensvc_core.errors import ActionFailed, ActionInterrupted, LockTimeout
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.plan.selection import Selection
 from opensvc_core.system.locks import InstanceLock
 
@@ -70,6 +70,14 @@ def test_what_can_not_be_undone_is_told_and_the_rest_is_undone(lab):
     assert lab.seen(service)["ip#1"] == "down"
 
 
+def test_an_undo_may_take_several_operations_of_which_one_answers_to_another(lab):
+    service = lab.service("[fs#1]\ntype = probe\nfails = step\n[app#1]\ntype = probe\nfails = start\n")
+    with pytest.raises(ActionFailed, match="app#1 fails"):
+        lab.do(service, "start")
+    assert [line for line in lab.lines("fs#1") if line.startswith("undo")] == ["undo fs#1 at once", "undo fs#1"]
+    assert lab.seen(service)["fs#1"] == "down"
+
+
 def test_a_failed_stop_leaves_what_stands_above_down_and_the_rest_up(lab):
     service = lab.service("[ip#1]\ntype = probe\n[fs#1]\ntype = probe\nfails = stop\n[app#1]\ntype = probe\n")
     lab.do(service, "start")
@@ -112,7 +120,7 @@ def test_a_cancelled_start_ends_its_command_and_is_taken_back(lab, cancel):
     began = time.monotonic()
     with pytest.raises(ActionInterrupted, match="start was interrupted"):
         lab.do(service, "start", cancel=cancel, sink=lambda event: event.text == "sleep 60" and cancel.set())
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert lab.seen(service) == {"ip#1": "down", "fs#1": "down"}
     assert "trying to rollback start on ip#1" in lab.lines()
 
@@ -123,6 +131,33 @@ def test_a_cancelled_start_begins_no_further_step(lab, cancel):
         lab.do(service, "start", cancel=cancel, watch=lambda _noted, is_done: is_done and cancel.set())
     assert "up fs#1" not in lab.lines()
     assert set(lab.seen(service).values()) == {"down"}
+
+
+def test_what_is_interrupted_after_its_effect_is_taken_back(lab, cancel):
+    service = lab.service("[ip#1]\ntype = probe\n[fs#1]\ntype = probe\nlingers = 60\n")
+    with pytest.raises(ActionInterrupted):
+        lab.do(service, "start", cancel=cancel, sink=lambda event: event.text == "it is up" and cancel.set())
+    assert lab.seen(service) == {"ip#1": "down", "fs#1": "down"}
+    assert "trying to rollback start on ip#1, fs#1" in lab.lines()
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["before its effect", "when it is done"])
+def test_what_is_interrupted_at_its_ends_is_taken_back(lab, is_done):
+    def interrupt(noted, seen_done):
+        if noted.text == "up fs#1" and seen_done is is_done:
+            raise KeyboardInterrupt
+
+    service = lab.service(THREE)
+    with pytest.raises(ActionInterrupted):
+        lab.do(service, "start", watch=interrupt)
+    assert set(lab.seen(service).values()) == {"down"}
+
+
+def test_what_was_interrupted_and_can_not_be_undone_may_not_have_been_done(lab, cancel):
+    service = lab.service("[fs#1]\ntype = probe\nlingers = 60\nfails = undo\n")
+    with pytest.raises(ActionInterrupted):
+        lab.do(service, "start", cancel=cancel, sink=lambda event: event.text == "it is up" and cancel.set())
+    assert "rollback: it can't be undone; what was interrupted may not have been done" in lab.lines("fs#1")
 
 
 def test_a_parallel_subset_that_is_interrupted_is_an_interrupted_action(lab, cancel):
@@ -182,7 +217,7 @@ def test_who_waits_for_the_lock_can_be_interrupted(lab, elsewhere, cancel):
         began = time.monotonic()
         with pytest.raises(ActionInterrupted, match="stop was interrupted; nothing was done"):
             lab.do(service, "stop", cancel=cancel, wait_lock=30)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
 
 def test_status_and_plan_never_wait_for_the_lock(lab, elsewhere):
@@ -204,7 +239,7 @@ def test_what_was_edited_while_an_action_waited_is_what_it_acts_on(lab, elsewher
 
     done = []
     with elsewhere(edit):
-        worker = threading.Thread(target=lambda: done.extend(lab.do(service, "start", wait_lock=10)))
+        worker = threading.Thread(target=lambda: done.extend(lab.do(service, "start", wait_lock=60)))
         worker.start()
     worker.join()
     assert done == ["up ip#1", "up fs#1"]

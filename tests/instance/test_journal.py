@@ -44,6 +44,12 @@ def test_what_is_said_comes_back_from_the_file(journal, said, tmp_path):
     assert [one.name for one in back] == ["message", "message", "output"]
 
 
+def test_what_only_the_log_tells_is_not_for_who_listens(journal, said, tmp_path):
+    journal.say("mount: 2.012 s, exit code 0", level=Level.DEBUG, kept=Level.INFO)
+    (back,) = read(iter(lines(tmp_path)))
+    assert ([one.level for one in said], back.level) == ([Level.DEBUG], Level.INFO)
+
+
 def test_a_text_of_several_lines_is_a_line_each(journal, tmp_path):
     journal.say("one\ntwo\n\nthree")
     assert [line.partition(" | ")[2] for line in lines(tmp_path)] == ["one", "two", "", "three"]

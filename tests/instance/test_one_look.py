@@ -46,11 +46,11 @@ def test_services_that_share_a_look_ask_once(many):
     assert Reported.reports == 1
 
 
-@pytest.mark.parametrize("verb", [mon, print_status], ids=["svcmon", "print status"])
+@pytest.mark.parametrize(("program", "verb"), [("svcmon", mon), ("om", print_status)], ids=["svcmon", "print status"])
 @pytest.mark.parametrize("form", ["", "json"])
-def test_a_command_is_one_look(many, verb, form):
+def test_a_command_is_one_look(many, program, verb, form):
     out = io.StringIO()
-    session = Session(program="om", scope="service", verb="", selector="*", root=None, nodename="n1", stdout=out, stderr=out)
+    session = Session(program=program, scope="service", verb="", selector="*", root=None, nodename="n1", stdout=out, stderr=out)
     session.node = many.node
     assert verb.run(session, Arguments(format=form)) == 0
     assert [name for name in ("svc1", "svc2", "svc3") if name not in out.getvalue()] == []

@@ -2,15 +2,15 @@
 
 import pytest
 
-from opensvc_core.api import Already, Call, ExposesDevices, Keyword, Resource, Startable, Status, text
-from opensvc_core.instance.performer import Request
+from opensvc_core.api import Already, Call, ExposesDevices, Informative, Keyword, Resource, Startable, Status, text
+from opensvc_core.instance.request import Request
 from opensvc_core.registry import DRIVERS
 
 # What the host has, and what was asked of it.
 HOST = {"devices": set(), "asked": 0}
 
 
-class Shelf(Resource, Startable, ExposesDevices):
+class Shelf(Resource, Startable, ExposesDevices, Informative):
     """A group: its start makes the devices of all its members available."""
 
     id = "disk.shelf"
@@ -41,11 +41,15 @@ class Shelf(Resource, Startable, ExposesDevices):
         else:
             yield Call(f"down {self.holds}", lambda: HOST["devices"].discard(self.holds))
 
+    def info(self):
+        return {"named": " ".join(sorted(self.named))}
+
 
 class Box(Shelf):
     """A member."""
 
     id = "disk.box"
+    lid = Keyword(text, default="", claims="device", text="A device that it has for itself.")
 
     def occupies(self):
         return self.holds
@@ -92,3 +96,10 @@ def test_the_resources_of_one_status_share_what_one_has_found(lab):
     HOST["devices"].add("/dev/shelf/a")
     assert lab.seen(service)["disk#1"] == "up"
     assert HOST["asked"] == 2
+
+
+def test_who_makes_devices_available_knows_those_that_the_service_names(lab):
+    boxes = ["/dev/b", "{disk#1.exposed_devs[0]}", "LABEL=c", "/dev/d\ndisable = true"]
+    text = TEXT + "".join(f"[disk#{number}]\ntype = box\nholds = x\nlid = {lid}\n" for number, lid in enumerate(boxes, 2))
+    told = lab.service(text).info()
+    assert (len(told), {one["named"] for one in told.values()}) == (5, {"/dev/b"})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from opensvc_core.errors import ActionFailed, ActionRefused
+from opensvc_core.api import Finding, Severity
+from opensvc_core.errors import ActionFailed, ActionRefused, ConfigError
 from opensvc_core.registry import DRIVERS
 
 ONE = "[fs#1]\ntype = probe\n"
@@ -63,6 +64,33 @@ def test_a_plugin_that_fails_is_logged_and_the_others_are_told(labs, plugin):
     assert lab.do(lab.service(ONE), "start") == ["up fs#1"]
     assert told == ["done"]
     assert "plugin opensvc_bad: opensvc_after_action: KeyError: 'done'" in lab.lines()
+
+
+def test_plugins_find_what_is_wrong_in_the_files_of_the_node(labs, plugin):
+    def opensvc_validate_host(config):
+        if config.document.get("labels", "az") == "bad":
+            yield Finding(Severity.ERROR, "no-zone", "there is no such zone", section="labels", key="az", hint="ask")
+
+    bad = plugin("opensvc_bad", opensvc_validate_host=lambda config: {}[config.world.node])
+    node = labs(bad, plugin("opensvc_good", opensvc_validate_host=opensvc_validate_host)).node
+    with pytest.raises(ConfigError, match=r"node\.conf.*labels\.az = bad: there is no such zone; ask"):
+        node.change("node", lambda document: document.set("labels", "az", "bad"))
+    assert not (node.paths.etc / "node.conf").exists()
+    node.paths.etc.mkdir(parents=True, exist_ok=True)
+    (node.paths.etc / "node.conf").write_text("[env]\na = b\n[labels]\naz = bad\n")
+    failed, found = node.validate("node")
+    assert (failed.code, failed.severity, failed.text) == ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{node.name}'")
+    assert (found.code, found.line, found.value) == ("no-zone", 4, "bad")
+
+
+def test_plugins_see_the_files_as_each_node_that_reads_other_values(labs, plugin):
+    def opensvc_validate_host(config):
+        yield Finding(Severity.WARNING, "zone", config.text("labels", "az"), section="labels")
+
+    node = labs(plugin(opensvc_validate_host=opensvc_validate_host)).node
+    node.paths.etc.mkdir(parents=True, exist_ok=True)
+    (node.paths.etc / "cluster.conf").write_text(f"[cluster]\nnodes = {node.name} n7 n8\n[labels]\naz = a\naz@n7 = b\n")
+    assert [one.text for one in node.validate("cluster") if one.code == "zone"] == ["a", "b"]
 
 
 def test_a_plugin_that_can_not_be_imported_stops_nothing(labs, plugin):

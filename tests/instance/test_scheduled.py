@@ -1,13 +1,14 @@
 """What of a service is scheduled, when it was done last, when it is due."""
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
 from opensvc_core.api import Call, Keyword, Resource, Runnable, Status, Syncable, hookimpl, schedule_text
 from opensvc_core.errors import LockTimeout
-from opensvc_core.instance.performer import Request
+from opensvc_core.instance.request import Request
 from opensvc_core.instance.scheduled import refusal, scheduled
 from opensvc_core.registry import DRIVERS
 from opensvc_core.system.entrypoints import EntryPoint
@@ -15,6 +16,7 @@ from opensvc_core.system.locks import InstanceLock
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC).timestamp()  # a Monday
 HOUR = 3600.0
+TICK = 10.0  # of the daemon's scheduler
 
 
 # What the drivers answer, and what they did.
@@ -153,6 +155,56 @@ def test_when_it_was_last_and_when_it_is_next(node):
     }
 
 
+def test_the_first_runs_of_many_services_are_spread_and_none_is_forgotten(node):
+    services = [node.service("[task#1]\ntype = job\nschedule = @1h\n", f"svc{number}") for number in range(50)]
+    due = [next_of(service, "task#1", NOON, is_waited_for=True) for service in services]
+    ticks = Counter(int((moment - NOON) // TICK) for moment in due)
+    assert max(ticks.values()) <= 3  # 50 in 360 ticks
+    assert min(due) < NOON + HOUR / 8 and NOON + HOUR * 7 / 8 < max(due) < NOON + HOUR
+    assert [next_of(service, "task#1", NOON + HOUR) for service in services] == [NOON + HOUR] * 50
+
+
+def test_a_first_run_that_is_put_off_is_what_the_table_tells_and_a_scheduler_keeps_to(node):
+    service = node.service("[task#1]\ntype = job\nschedule = @1h\n")
+    assert next_of(service, "task#1", NOON) == NOON  # nobody waits for it
+    first = next_of(service, "task#1", NOON, is_waited_for=True)
+    assert NOON < first < NOON + HOUR
+    assert next_of(service, "task#1", NOON + 10) == next_of(service, "task#1", NOON + 20, is_waited_for=True) == first
+    cron(node, service, first - 1)
+    assert RAN == []
+    assert any(event.text.startswith("skip run: its first run is put off to ") for event in node.events)
+    cron(node, service, first)
+    assert RAN == ["task#1"]
+
+
+def test_what_has_run_is_waited_for_no_more_and_a_range_without_intervals_is_not_put_off(node):
+    service = node.service("[task#1]\ntype = job\nschedule = @1h\n[task#2]\ntype = job\nschedule = 11:00-13:00\n")
+    assert next_of(service, "task#2", NOON, is_waited_for=True) == NOON
+    assert set(service.state.waited_for()) == {"status", "push_resinfo", "task#1", "task#2"}
+    LAST["task#1"] = NOON
+    assert next_of(service, "task#1", NOON, is_waited_for=True) == NOON + HOUR
+    assert set(service.state.waited_for()) == {"status", "push_resinfo", "task#2"}
+
+
+@pytest.mark.parametrize("text", ["", "[", "[1]", '{"task#1": "x"}', '{"task#1": true}'])
+def test_a_damaged_note_of_what_is_waited_for_is_none(node, text):
+    service = node.service("[task#1]\ntype = job\nschedule = @1h\n")
+    service.state.keep_waited_for({"task#1": NOON})
+    (service.state.folder / "scheduler/waited_for.json").write_text(text)
+    assert next_of(service, "task#1", NOON) == NOON
+
+
+def test_a_note_of_a_moment_to_come_puts_off_by_no_more_than_the_interval(node):
+    service = node.service("[task#1]\ntype = job\nschedule = @1h\n")
+    service.state.keep_waited_for({"task#1": NOON + 1000 * HOUR})
+    assert next_of(service, "task#1", NOON, is_waited_for=True) < NOON + HOUR
+    assert service.state.waited_for()["task#1"] == NOON
+
+
+def next_of(service, rid, now, **more):
+    return next(row.next_run for row in scheduled(service.instance(), now, UTC, **more) if row.rid == rid)
+
+
 @pytest.mark.parametrize("text", ["", "{", '"x"', "true", "[1]"])
 def test_a_damaged_note_of_a_last_time_is_none(node, text):
     service = node.service("")
@@ -257,10 +309,10 @@ def test_two_schedulers_at_once_run_it_once(node):
     service = node.service("[task#1]\ntype = job\nschedule = *@10\n")
     lock = InstanceLock(service.state.lock_file, name="svc1")
     lock.acquire("run", wait=0)
-    other = threading.Thread(target=cron, args=(node, service, LATER), kwargs={"wait_lock": 20})
+    other = threading.Thread(target=cron, args=(node, service, LATER), kwargs={"wait_lock": 60})
     other.start()
-    assert LOOKED.wait(20)  # the other one has seen that it is due, and waits for us
+    assert LOOKED.wait(60)  # the other one has seen that it is due, and waits for us
     LAST["task#1"] = LATER
     lock.release()
-    other.join(20)
+    other.join(60)
     assert not other.is_alive() and RAN == []

@@ -127,7 +127,7 @@ def test_the_second_of_two_editors_is_told(root, shop):
     root.wait_for((root / "open").exists)
     root("om shop set --kw app=meanwhile")
     (root / "go").touch()
-    said, _ = editor.communicate(timeout=10)
+    said, _ = editor.communicate(timeout=60)
     assert editor.returncode == 5
     assert shop.read_text() == FILE.replace("app: shop", "app: meanwhile")
     kept = re.search(r"your text is kept in (\S+)", said)
@@ -213,6 +213,7 @@ def test_the_files_of_node_and_cluster_are_edited_the_same_way(root):
 def test_drivers_and_their_keywords_are_listed(root):
     assert "fs.flag" in root("om drivers").stdout
     assert any(row["id"] == "fs.directory" for row in json.loads(root("om drivers --format json").stdout)["drivers"])
+    assert root("om keywords arbitrator").stdout.startswith("name (default empty)")
     assert root("om keywords fs.directory").stdout.startswith("path (required")
     assert "did you mean 'fs.directory'" in root("om keywords fs.directry", code=4).stderr
     assert json.loads(root("om keywords fs.directory --format json").stdout)["keywords"][0]["name"] == "path"

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+from opensvc_core.testing.apart import give_back
+
 FLAG = "[fs#1]\ntype = flag\n"
 is_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else, or mount")
 
@@ -113,6 +115,7 @@ def test_what_stands_in_the_way_is_named(root):
 def test_a_full_disk_loses_nothing(root, web):
     script = f"""
         set -e
+        {give_back()}
         mount -t tmpfs -o size=64k tmpfs {root.folder}/etc
         printf '[fs#1]\\ntype = flag\\n' >{root.folder}/etc/web.conf
         mkdir {root.folder}/var && mount -t tmpfs -o size=16k tmpfs {root.folder}/var
@@ -127,7 +130,7 @@ def test_a_full_disk_loses_nothing(root, web):
         om web stop --local && test ! -e '{root.folder}/run/svc/web/fs#1.flag'
     """
     done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], env=root.environment(), capture_output=True, text=True, timeout=30, check=False
+        ["unshare", "-m", "sh", "-c", script], env=root.environment(), capture_output=True, text=True, timeout=120, check=False
     )
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"no mounts here: {done.stderr.strip()}")
@@ -143,7 +146,7 @@ def test_a_full_disk_loses_nothing(root, web):
 )
 def test_a_reader_that_goes_away_is_no_error(root, line):
     root.write("etc/web.conf", "[DEFAULT]\n" + "".join(f"[fs#{number}]\ntype = flag\n" for number in range(40)))
-    done = subprocess.run(["sh", "-c", line], env=root.environment(), capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["sh", "-c", line], env=root.environment(), capture_output=True, text=True, timeout=120, check=False)
     assert done.stderr == ""
     if "start" in line:
         assert len(list((root / "run/svc/web").iterdir())) == 40
@@ -151,10 +154,10 @@ def test_a_reader_that_goes_away_is_no_error(root, line):
 
 def test_closed_streams_stop_no_action(root, web):
     for line in ("om web start --local >&- 2>&-", "om web restart --local >/dev/full 2>&1"):
-        done = subprocess.run(["sh", "-c", line], env=root.environment(), timeout=20, check=False)
+        done = subprocess.run(["sh", "-c", line], env=root.environment(), timeout=120, check=False)
         assert done.returncode == 0, line
         assert root.is_up("web", "fs#1")
-    subprocess.run(["sh", "-c", "om web print status >&- 2>&-"], env=root.environment(), timeout=20, check=True)
+    subprocess.run(["sh", "-c", "om web print status >&- 2>&-"], env=root.environment(), timeout=120, check=True)
 
 
 def test_a_poor_terminal_shows_what_it_can(root):

@@ -128,7 +128,7 @@ def test_a_refresh_of_the_stored_status_is_a_run_of_its_schedule(root):
     root("svcmon --updatedb")
     root("om web push resinfo")
     rows = json.loads(root("om web print schedule --format json").stdout)
-    assert all(0 <= time.time() - row["last_run"] < 30 for row in rows)
+    assert all(0 <= time.time() - row["last_run"] < 600 for row in rows)
 
 
 def test_a_schedule_that_can_not_be_read_is_found_by_validate_and_refused_by_set(root):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from opensvc_core.schedule.due import is_allowed, next_run
+from opensvc_core.schedule.due import is_allowed, next_run, refusal
 from opensvc_core.schedule.grammar import parse
 
 # A slow machine is no failure; bounded time has a test of its own. Many of the texts name days that never come.
@@ -78,6 +78,21 @@ def test_a_next_run_is_allowed_and_nothing_before_it_is(text, now, zone, ago):
     for part in range(1, 8):
         moment = now + (found - now) * part / 8
         assert moment == found or not is_allowed(schedule, moment, zone, last_run=last, seed="n1")
+
+
+@given(ANY, MOMENTS, ZONES, st.integers(0, 12 * DAY), st.text("abc"))
+@calmly
+def test_a_first_run_that_is_put_off_is_allowed_then_and_not_before_and_comes_at_last(text, now, zone, ago, seed):
+    schedule = read(text)
+    asked = {"seed": seed, "known_since": now - ago}
+    found, plain = next_run(schedule, now, zone, **asked), next_run(schedule, now, zone, seed=seed)
+    assert (found is None) == (plain is None)
+    if found is None:
+        return
+    assert found >= plain and not refusal(schedule, found, zone, **asked)
+    for part in range(8):
+        moment = now + (found - now) * part / 8
+        assert moment == found or refusal(schedule, moment, zone, **asked)
 
 
 @given(ALLOWING, MOMENTS, ZONES, st.none() | st.integers(0, 10_000 * DAY))

@@ -10,8 +10,6 @@ import pytest
 from opensvc_core.schedule.due import is_allowed, next_run, refusal
 from opensvc_core.schedule.grammar import parse
 
-MONDAY = "2026-03-02"
-
 
 def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
@@ -150,6 +148,29 @@ def test_a_range_with_several_runs_is_not_spread():
     assert parse("~00:00-06:00@10") == parse("00:00-06:00@10")
     assert parse("~00:00-06:00@361") != parse("00:00-06:00@361")
     assert parse("~00:00-06:00@1d") != parse("00:00-06:00@1d")
+
+
+#  schedule, looked at, waited for since, within so many seconds after which moment
+FIRST = [
+    ("@1h", "2026-03-02 10:00", "2026-03-02 10:00", "2026-03-02 10:00", 3600),
+    ("@7d", "2026-03-02 10:00", "2026-03-02 10:00", "2026-03-02 10:00", 86400),
+    ("08:00-18:00@1h", "2026-03-02 10:00", "2026-03-02 10:00", "2026-03-02 10:00", 3600),
+    ("08:00-18:00@1h", "2026-03-02 05:00", "2026-03-02 05:00", "2026-03-02 08:00", 3600),
+    ("08:00-18:00@1h mon", "2026-03-02 20:00", "2026-03-02 20:00", "2026-03-09 08:00", 3600),
+    # once in a range, or since long: as soon as may be
+    ("04:00-06:00@121", "2026-03-02 04:00", "2026-03-02 04:00", "2026-03-02 04:00", 1),
+    ("08:00-18:00", "2026-03-02 08:00", "2026-03-02 08:00", "2026-03-02 08:00", 1),
+    ("@1h", "2026-03-02 10:00", "2026-03-02 09:00", "2026-03-02 10:00", 1),
+    # a moment that exclusions always take away is given up
+    ('["00:00-12:00@1h", "! 00:01-12:00"]', "2026-03-20 00:00", "2026-03-02 10:00", "2026-03-20 00:00", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "now", "since", "begin", "seconds"), FIRST)
+def test_first_runs_are_spread_over_the_interval(text, now, since, begin, seconds):
+    found = [next_run(parse(text), at(now), UTC, seed=f"n1 svc{number} task#1", known_since=at(since)) for number in range(100)]
+    assert min(found) >= at(begin) and max(found) < at(begin) + seconds
+    assert len(set(found)) > 90 or seconds == 1
 
 
 ERRORS = [
