@@ -1,5 +1,13 @@
 """Container images for tests, made of the host's busybox in the data directory of a docker daemon."""
 
+import shutil
+
+import pytest
+
+needs_docker = pytest.mark.skipif(
+    not shutil.which("dockerd") or not shutil.which("/bin/busybox"),
+    reason="needs a docker daemon and something to run in it: apt-get install docker.io busybox-static",
+)
 DATE = "opensvc/busybox:date"
 HTTPD = "registry:latest"
 # Makes images, with a daemon of its own, in the data directory that is on a device; prints their numbers.

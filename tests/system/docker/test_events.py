@@ -1,13 +1,9 @@
 """Containers under the daemon: what happens to one behind the agent's back is told by docker's own events, and mended at once."""
 
-import shutil
-
 import pytest
+from images import needs_docker
 
-if not shutil.which("dockerd") or not shutil.which("/bin/busybox"):
-    pytest.skip("needs a docker daemon and something to run in it: apt-get install docker.io busybox-static", allow_module_level=True)
-
-pytestmark = [pytest.mark.lab(nodes=1), pytest.mark.timeout(120)]
+pytestmark = [needs_docker, pytest.mark.lab(nodes=1), pytest.mark.timeout(120)]
 # Within an hour nobody looks by schedule: what is seen sooner was told by an event.
 SERVICE = """[DEFAULT]
 nodes = n1

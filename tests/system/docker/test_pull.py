@@ -1,12 +1,9 @@
 """Images that come from a registry: when they are pulled, how long that may take, and what a new one changes."""
 
-import shutil
-
 import pytest
+from images import needs_docker
 
-if not shutil.which("dockerd") or not shutil.which("/bin/busybox"):
-    pytest.skip("needs a docker daemon and something to run in it: apt-get install docker.io busybox-static", allow_module_level=True)
-
+pytestmark = needs_docker
 # A registry of one image, made anew of the word in /root/word for each manifest; it takes as long to answer as /root/delay says.
 REGISTRY = r"""#!/usr/bin/python3
 import gzip, hashlib, io, json, sys, tarfile, time
