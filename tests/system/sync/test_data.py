@@ -7,6 +7,16 @@ import pytest
 from .conftest import CONF, DATA, names, states
 
 
+def slowly(nodes, name, more=""):
+    """A copy of a large file that takes minutes, once it has begun."""
+    n1, n2 = nodes
+    n1(f"sh -c 'head -c 60000000 /dev/urandom > /srv/web/{name}'")
+    n1.write("/etc/opensvc/web.env", f"{CONF}{DATA}bwlimit = 100\n{more}")
+    copy = n1.begin("svcmgr -s web sync nodes --force --rid sync#data")
+    n2.wait_for(lambda: n2("sh -c 'ls -A /srv/web'").stdout.count(f".{name}."))
+    return copy
+
+
 def test_data_are_the_same_on_both_nodes(copied):
     n1, n2 = copied
     assert n2.read("/srv/web/a") == "old\n"
@@ -31,24 +41,18 @@ def test_a_change_in_the_second_of_a_copy_is_sent_by_the_next_one(copied):
 
 def test_a_stop_ends_a_copy_that_runs(copied):
     n1, n2 = copied
-    n1("sh -c 'head -c 60000000 /dev/urandom > /srv/web/big'")
-    n1.write("/etc/opensvc/web.env", CONF + DATA + "bwlimit = 100\n")
-    copy = n1.begin("svcmgr -s web sync nodes --force --rid sync#data")
-    n2.wait_for(lambda: n2("sh -c 'ls -A /srv/web'").stdout.count(".big."))
+    copy = slowly(copied, "big")
     assert "a copy to other nodes is ended" in n1("svcmgr -s web stop").stdout
-    assert copy.wait(20) == 130
+    assert copy.wait(60) == 130
     assert n1("svcmgr -s web status", code=None).code != 0
     n2.wait_for(lambda: names(n2, "/srv/web") == ["a"])
 
 
 def test_a_cut_link_leaves_the_old_file_and_the_next_copy_completes(copied):
     n1, n2 = copied
-    n1("sh -c 'head -c 60000000 /dev/urandom > /srv/web/a'")
-    n1.write("/etc/opensvc/web.env", CONF + DATA + "bwlimit = 100\ntimeout = 8\n")
-    copy = n1.begin("svcmgr -s web sync nodes --force --rid sync#data")
-    n2.wait_for(lambda: n2("sh -c 'ls -A /srv/web'").stdout.count(".a."))
+    copy = slowly(copied, "a", "timeout = 8\n")
     n2.cut()
-    said = copy.communicate(timeout=30)[0]
+    said = copy.communicate(timeout=60)[0]
     assert copy.returncode == 1
     assert "not ended after 8s" in said
     assert n2.read("/srv/web/a") == "old\n"
@@ -120,15 +124,12 @@ def test_a_target_that_keeps_no_sessions_beside_others_gets_its_copy(copied):
 
 def test_a_copy_that_is_killed_leaves_no_connection(copied):
     n1, n2 = copied
-    n1("sh -c 'head -c 60000000 /dev/urandom > /srv/web/big'")
-    n1.write("/etc/opensvc/web.env", CONF + DATA + "bwlimit = 100\n")
-    copy = n1.begin("svcmgr -s web sync nodes --force --rid sync#data")
-    n2.wait_for(lambda: n2("sh -c 'ls -A /srv/web'").stdout.count(".big."))
+    copy = slowly(copied, "big")
     agent, ssh = pids(n1, "svcmgr"), pids(n1, "ssh")
     assert len(agent) == 1
     assert len(ssh) == 2
     n1(f"kill -KILL {agent[0]} {' '.join(pids(n1, 'rsync'))}")
-    assert copy.wait(20) != 0
+    assert copy.wait(60) != 0
     n1.wait_for(lambda: not pids(n1, "ssh"))
     n1("rm /srv/web/big")
     n1("svcmgr -s web sync nodes --force --rid sync#data")

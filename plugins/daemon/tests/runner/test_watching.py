@@ -212,24 +212,9 @@ Watchable.register(Made)
 """
 
 
-def test_what_a_stream_tells_is_told_again_for_who_shows_it_later_than_he_tells_it(root, runner, driver):
-    environ = driver("streaming", STREAMING.replace("{folder}", str(root.folder)))
-    root.write("etc/svc1.conf", "[DEFAULT]\nnodes = n1\n[app#1]\ntype = streaming\n")
-    talk = runner.begin(**environ)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(f"{root.folder}/s")
-        listening.listen()
-        listening.settimeout(10)
-        talk.send("watch", services=["svc1"])
-        talk.status("svc1")
-        with listening.accept()[0] as connection:
-            connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"status": "die"}\n')
-            for _ in range(3):
-                talk.changed("svc1")
-                talk.status("svc1")
-
-
-def test_a_stream_that_ends_at_once_each_time_is_no_endless_loop(root, runner, driver):
+@pytest.fixture
+def streaming(root, runner, driver):
+    """A runner, and where its only resource's stream comes in."""
     environ = driver("streaming", STREAMING.replace("{folder}", str(root.folder)))
     root.write("etc/svc1.conf", "[DEFAULT]\nnodes = n1\n[app#1]\ntype = streaming\n")
     talk = runner.begin(**environ)
@@ -237,12 +222,28 @@ def test_a_stream_that_ends_at_once_each_time_is_no_endless_loop(root, runner, d
         listening.bind(f"{root.folder}/s")
         listening.listen()
         listening.settimeout(60)
-        began = time.monotonic()
-        talk.send("watch", services=["svc1"])
-        talk.status("svc1")
+        yield talk, listening
+
+
+def test_what_a_stream_tells_is_told_again_for_who_shows_it_later_than_he_tells_it(streaming):
+    talk, listening = streaming
+    talk.send("watch", services=["svc1"])
+    talk.status("svc1")
+    with listening.accept()[0] as connection:
+        connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"status": "die"}\n')
         for _ in range(3):
-            listening.accept()[0].close()
-            ended = time.monotonic()
             talk.changed("svc1")
             talk.status("svc1")
-        assert ended - began > 0.5
+
+
+def test_a_stream_that_ends_at_once_each_time_is_no_endless_loop(streaming):
+    talk, listening = streaming
+    began = time.monotonic()
+    talk.send("watch", services=["svc1"])
+    talk.status("svc1")
+    for _ in range(3):
+        listening.accept()[0].close()
+        ended = time.monotonic()
+        talk.changed("svc1")
+        talk.status("svc1")
+    assert ended - began > 0.5
