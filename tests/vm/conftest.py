@@ -64,10 +64,20 @@ def module_vms(vms_of_session: VmLab) -> Iterator[VmLab]:
 @pytest.fixture
 def alone() -> Iterator[UserMode]:
     """A machine for this test: it has a device-mapper and SCSI, but no neighbour."""
+    yield from _machine()
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[UserMode]:
+    """Such a machine for all tests of a module, which clean up behind themselves."""
+    yield from _machine()
+
+
+def _machine() -> Iterator[UserMode]:
     if reason := missing():
         pytest.skip(reason)
-    with UserMode() as machine:
-        yield machine
+    with UserMode() as made:
+        yield made
 
 
 @pytest.fixture

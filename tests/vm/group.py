@@ -1,6 +1,7 @@
 """The volume group `data` in a machine: services on it, how it is made, what is seen of it."""
 
 import json
+from contextlib import contextmanager
 
 SERVICE = """\
 [DEFAULT]
@@ -28,6 +29,30 @@ mnt = /{name}/{disk#1.name}
 ALONE = "[DEFAULT]\nnodes = v1 v2\n\n[disk#0]\ntype = vg\nname = data\n"
 DRIVERS = ("opensvc_driver_vg.driver", "opensvc_driver_lv.driver", "opensvc_driver_fs_ext4.driver")
 STATUS = "print status --format json"
+
+
+# Takes away what a test has left: whoever holds a volume, mounts, maps, devices, files of the agent and of the test.
+CLEARED = """
+fuser -s -k /dev/mapper/data-*
+grep -E "^/dev/(mapper|loop)" /proc/mounts | cut -d" " -f2 | xargs -r umount
+dmsetup remove_all --force
+losetup -D
+rm -rf /etc/opensvc/* /var/lib/opensvc/* /run/opensvc/* /run/pv* /dev/data
+cp /run/lvmlocal.conf /etc/lvm/lvmlocal.conf
+udevadm settle
+"""
+
+
+@contextmanager
+def cleared(node):
+    """A node for a test, which leaves nothing in it."""
+    node("cp /etc/lvm/lvmlocal.conf /run/lvmlocal.conf")
+    try:
+        yield node
+    finally:
+        node(f"sh -c '{CLEARED}'", code=None)
+    left = node("sh -c 'losetup -n; dmsetup ls; vgs --noheadings; cat /proc/mounts'").stdout
+    assert not any(word in left for word in ("/dev/loop", "data-", " data ")), left
 
 
 def has(text, *nodes, name="svc1.conf"):

@@ -3,29 +3,25 @@
 import sys
 
 import pytest
+from group import active, cleared, group_on, has, loops
 from prompt import Prompt
 
 SERVICE = "[DEFAULT]\nnodes = v1 v2\n\n[disk#1]\ntype = lv\nname = app\nvg = data\n"
 
 
 @pytest.fixture
-def v1(alone):
-    node = alone
-    node.write("/etc/opensvc/svc1.conf", SERVICE)
-    device = node("sh -ec 'truncate -s 64M /run/pv; losetup -f --show /run/pv'").stdout.strip()
-    lines = ["vgcreate -q --setautoactivation n data " + device, *(f"lvcreate -q -y -L 8m -n {name} data" for name in ("app", "other"))]
-    node(f"sh -ec '{'; '.join(lines)}; vgchange -q -a n data'")
-    return node
+def v1(machine):
+    """With the service, and a group of two volumes."""
+    with cleared(machine) as node:
+        has(SERVICE, node)
+        group_on(node, *loops(node), volumes=("app", "other"))
+        yield node
 
 
-@pytest.fixture
-def om(v1):
+@pytest.fixture(scope="module")
+def om(machine):
     """A prompt on it."""
-    return Prompt(v1, sys.executable, ("opensvc_driver_lv.driver",))
-
-
-def active(node):
-    return [line.split()[0] for line in node("lvs --noheadings -o lv_name,lv_active data").stdout.splitlines() if "active" in line]
+    return Prompt(machine, sys.executable, ("opensvc_driver_lv.driver",))
 
 
 def test_one_volume_is_activated_and_deactivated(v1, om):

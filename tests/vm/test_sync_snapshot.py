@@ -5,7 +5,6 @@ import sys
 import pytest
 from neighbour import Neighbour
 from prompt import Prompt
-from vmlab import UserMode, missing
 
 pytestmark = pytest.mark.timeout(200)
 GROUP = "[disk#0]\ntype = vg\nname = data\n\n[fs#app]\ntype = ext4\ndev = /dev/data/app\nmnt = /srv/app\n"
@@ -20,12 +19,9 @@ GONE = "umount -q /srv/big /srv/app; dmsetup remove_all --force; losetup -D; rm 
 
 
 @pytest.fixture(scope="module")
-def nodes():
+def nodes(machine):
     """v1, a machine, and v2, a node inside of it."""
-    if reason := missing():
-        pytest.skip(reason)
-    with UserMode() as machine:
-        yield machine, Neighbour(machine)
+    return machine, Neighbour(machine)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from group import ALONE, DRIVERS, SERVICE, active, group_on, has, loops, seen, tags
+from group import ALONE, DRIVERS, SERVICE, active, cleared, group_on, has, loops, seen, tags
 from prompt import Prompt
 
 OLDER = """\
@@ -20,15 +20,16 @@ PARTITION = (
 )
 
 
-@pytest.fixture
-def om(v1):
+@pytest.fixture(scope="module")
+def om(machine):
     """A prompt on it."""
-    return Prompt(v1, sys.executable, DRIVERS)
+    return Prompt(machine, sys.executable, DRIVERS)
 
 
 @pytest.fixture
-def v1(alone):
-    return alone
+def v1(machine):
+    with cleared(machine) as node:
+        yield node
 
 
 def test_a_service_on_volumes_starts_and_stops_as_the_pages_show(v1, om):

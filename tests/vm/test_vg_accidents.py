@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from group import DRIVERS, SERVICE, active, group_on, has, seen, tags
 from prompt import Prompt
-from vmlab import UserMode, missing
 
 CONFIGURATION = "/etc/lvm/lvmlocal.conf"
 HIDING = 'devices {\n filter = [ "r|.*|" ]\n}\n'
@@ -19,22 +18,19 @@ SCAN = 'for host in /sys/class/scsi_host/*; do echo "- - -" >$host/scan; done; u
 
 
 @pytest.fixture(scope="module")
-def machine():
-    """One for all tests, with the group, which each of them leaves as it is here: not active."""
-    if reason := missing():
-        pytest.skip(reason)
-    with UserMode() as machine:
-        group_on(machine, machine(f"sh -ec '{DISK}'").stdout.strip())
-        has(SERVICE, machine)
-        yield machine
+def grouped(machine):
+    """The machine with the group, which each test leaves as it is here: not active."""
+    group_on(machine, machine(f"sh -ec '{DISK}'").stdout.strip())
+    has(SERVICE, machine)
+    return machine
 
 
 @pytest.fixture
-def v1(machine):
+def v1(grouped):
     """With the configuration of LVM that it was booted with."""
-    kept = machine.read(CONFIGURATION)
-    yield machine
-    machine.write(CONFIGURATION, kept)
+    kept = grouped.read(CONFIGURATION)
+    yield grouped
+    grouped.write(CONFIGURATION, kept)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The guests of the lab share disks, lose their power, boot, reserve, and are as new for the next test."""
+"""The guests of the lab share disks, lose their power, boot, and are as new for the next test."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ import time
 from vmlab import VmLab
 vms = VmLab()
 def booting():
-    print(vms.label, *(node.pid for node in vms.nodes), flush=True)
+    print(vms.label, *(node.pid for node in vms._machines), flush=True)
     time.sleep(1000)
 vms.wait_boots = booting
 vms.__enter__()
+vms.nodes
 """
 
 
@@ -140,9 +141,9 @@ def test_a_guest_that_cannot_be_cleaned_begins_anew(vms):
     assert v2.boots == before
 
 
-def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks_and_units(vms):
+def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks(vms):
     v1, v2 = vms.nodes
-    disk, unit = vms.disk("data", megabytes=16), vms.lun("shared")
+    disk = vms.disk("data", megabytes=16)
     begun = v1.begin("sleep 1000")
     v1("sh -c 'echo x >/root/synced; sync; echo x >/root/unsynced; echo x >/run/memory'")
     v1.power_off()
@@ -153,8 +154,8 @@ def test_a_power_cut_keeps_synced_files_loses_others_and_leaves_disks_and_units(
         v1("true")
     assert v2("ping -c1 -W1 v1", code=None).code == 1
     v1.power_on()
-    paths = ["/root/synced", "/root/unsynced", "/run/memory", disk, unit]
-    assert [v1.exists(path) for path in paths] == [True, False, False, True, True]
+    paths = ["/root/synced", "/root/unsynced", "/run/memory", disk]
+    assert [v1.exists(path) for path in paths] == [True, False, False, True]
 
 
 def test_a_frozen_guest_is_silent_and_goes_on(vms):
@@ -184,31 +185,6 @@ def test_a_guest_sees_a_pulled_cable(vms):
     assert v2.read("/sys/class/net/eth0/carrier") == "1\n"
     v2.carrier(1, on=True)
     v2.wait_for(lambda: v2.read("/sys/class/net/eth1/carrier") == "1\n")
-
-
-def test_a_reservation_keeps_the_other_guest_from_writing_until_it_preempts(vms):
-    v1, v2 = vms.nodes
-    unit = vms.lun("shared")
-    write = f"dd if=/dev/zero of={unit} bs=4k count=1 oflag=direct"
-    v1(f"sg_persist -n -o -G --param-sark=1 {unit}")
-    v1(f"sg_persist -n -o -R -T 5 --param-rk=1 {unit}")
-    v2(write, code=1)
-    v2(f"sg_persist -n -o -G --param-sark=2 {unit}")
-    assert "Reservation conflict" in v2(f"sg_persist -n -o -R -T 5 --param-rk=2 {unit}", code=24).stderr
-    v1(write)
-    v2(f"sg_persist -n -o -A -T 5 --param-rk=2 --param-sark=1 {unit}")
-    v2(write)
-    v1(write, code=1)
-    assert "0x2" in v2(f"sg_persist -n -i -r {unit}").stdout
-
-
-def test_a_unit_has_a_path_on_each_ring(vms):
-    v1, _ = vms.nodes
-    unit = vms.lun("shared", rings=(0, 1))
-    portals = "grep -h . /sys/class/iscsi_connection/*/persistent_address"
-    assert sorted(v1(f"sh -c '{portals}'").stdout.split()) == ["10.98.0.9", "10.98.1.9"]
-    # of the test before, which had a unit of the same name, nothing is left
-    assert v1(f"sg_persist -n -i -k {unit}").stdout.endswith("there are NO registered reservation keys\n")
 
 
 def test_a_machine_that_is_a_process_has_a_kernel_of_its_own_and_changes_nothing_of_the_host(alone):

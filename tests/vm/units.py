@@ -1,15 +1,56 @@
-"""A logical unit that light nodes share, and that knows persistent reservations: a further one has it, as a storage does."""
+"""A logical unit that light nodes share, and that knows persistent reservations: a further one has it, a target of iSCSI."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from vmlab import VmLab
+from vmlab.disks import Disk
 from vmlab.inside import Inside
-from vmlab.site import ISCSI
-from vmlab.storage import Unit
 
-EXPORT: Final = "sh {folder}/vmlab/guest/export.sh {unit.name} {device} {unit.serial} {unit.portals[0]}"
+EXPORT: Final = "sh {folder}/vmlab/guest/export.sh {unit.name} {device} {unit.serial} {unit.address}"
+# a vendor's range, of which the target of Linux makes all its names
+VENDOR: Final = "6001405"
+LOGIN: Final = """
+set -e
+iscsiadm -m node -T {target} -p {address}:3260 -o new
+iscsiadm -m node -T {target} -l
+"""
+ISCSI: Final = """\
+iscsid.startup = /usr/sbin/iscsid
+node.startup = manual
+node.session.scan = auto
+node.session.timeo.replacement_timeout = 5
+"""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A logical unit; `address` is where nodes log in."""
+
+    disk: Disk
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The disk's name, which the target also has."""
+        return self.disk.name
+
+    @property
+    def serial(self) -> str:
+        """What its world-wide name ends with."""
+        return f"{self.disk.number:025x}"
+
+    @property
+    def path(self) -> str:
+        """The device in a node."""
+        return f"/dev/disk/by-id/wwn-0x{VENDOR}{self.serial}"
+
+    @property
+    def login(self) -> str:
+        """The command line with which a node has it."""
+        return f"sh -c '{LOGIN.format(target=f'iqn.2026-01.lab:{self.name}', address=self.address)}'"
 
 
 def unit(vms: VmLab, megabytes: int) -> Unit:
@@ -17,7 +58,7 @@ def unit(vms: VmLab, megabytes: int) -> Unit:
     disk = vms.make_disk("files", megabytes)
     device = vms.target.plug(disk)
     vms.target.power_on()
-    unit = Unit(disk, (vms.target.address,))
+    unit = Unit(disk, vms.target.address)
     vms.target(EXPORT.format(folder=vms.target.folder, unit=unit, device=device))
     return unit
 

@@ -20,26 +20,24 @@ from vmlab.missing import missing
 from vmlab.node import Node
 from vmlab.qemu import HOST
 from vmlab.site import Site, address
-from vmlab.storage import INDEX, NAME, Storage
-from vmlab.storage import MEMORY as STORAGE_MEMORY
 from vmlab.usernode import UserNode
 
 NAMES: Final = ("v1", "v2")
-PLACES: Final = {**{name: index for index, name in enumerate(NAMES, 1)}, **usernode.PLACES, NAME: INDEX}
-GUESTS: Final = (*NAMES, NAME)
+PLACES: Final = {**{name: index for index, name in enumerate(NAMES, 1)}, **usernode.PLACES}
 MEMORY: Final = 640  # megabytes
 
 
 class VmLab:
-    """Guests v1 and v2 that are up inside a `with`; at its end nothing of the lab is left."""
+    """Guests v1 and v2, and lighter ones, inside a `with`; at its end nothing of the lab is left."""
 
     def __init__(self, memory: int = MEMORY) -> None:
         self._memory = memory
         self._closing = ExitStack()
         self._disks: dict[str, Disk] = {}
         self._count = 0
-        self.nodes: list[Node] = []
-        # two more at the same switch, which boot in a moment; they are off until a test wants them
+        # off until a test wants `nodes`: they take a while to boot
+        self._machines: list[Node] = []
+        # two more at the same switch, which boot in a moment; off until a test wants them
         self.light: list[UserNode] = []
         # another such, which may have logical units for them
         self.target: UserNode
@@ -62,6 +60,15 @@ class VmLab:
         return self.nodes[NAMES.index(name)]
 
     @property
+    def nodes(self) -> list[Node]:
+        """The guests v1 and v2; the first who asks has them booted."""
+        if not any(node.boots for node in self._machines):
+            for node in self._machines:
+                node.begin_power_on()
+            self.wait_boots()
+        return self._machines
+
+    @property
     def label(self) -> str:
         """The name that everything of this lab carries."""
         return self._site.folder.name
@@ -75,18 +82,6 @@ class VmLab:
             node.settle()
         return disk.path
 
-    def lun(self, name: str, megabytes: int = 128, rings: tuple[int, ...] = (0,)) -> str:
-        """Make an empty logical unit in the storage and log every guest in; its device, the same path in each. It goes with the test.
-
-        Over two rings a guest has two devices, paths to one unit, and the device returned is one of them.
-        """
-        unit = self._storage.make(self.make_disk(name, megabytes), rings)
-        for node in self.nodes:
-            node.log_in(unit.path, unit.login)
-        for node in self.nodes:
-            node.settle()
-        return unit.path
-
     def plug(self, name: str, index: int, process: int) -> str:
         """Give the network namespace of a process of the host an interface at ring 0, as a machine has it; its address."""
         lines = [f"link add {port(name, 0)} type veth peer name eth0 netns {process}", f"link set {port(name, 0)} master br0 up"]
@@ -95,17 +90,11 @@ class VmLab:
         run(in_network(f"/proc/{process}/ns/net", "ip", "-batch", "-"), "\n".join(lines))
         return address(index)
 
-    @property
-    def storage(self) -> Node:
-        """The guest that has the logical units, to be disturbed; it is off until there is one."""
-        return self._storage.node
-
     def clean(self) -> None:
         """Take the guests back to how they were after their first boot, those that were destroyed too; disks go."""
-        spoilt = [node for node in self.nodes if not node.clean()]
+        spoilt = [node for node in self._machines if node.boots and not node.clean()]
         for node in spoilt:
             node.forget()
-        self._storage.clean()
         for light in (*self.light, self.target):
             light.forget()
         for disk in self._disks.values():
@@ -119,7 +108,7 @@ class VmLab:
 
     def wait_boots(self) -> None:
         """Wait until the guests that were begun are up."""
-        for node in self.nodes:
+        for node in self._machines:
             node.end_power_on()
 
     def make_disk(self, name: str, megabytes: int) -> Disk:
@@ -147,11 +136,7 @@ class VmLab:
         self._site.make_initramfs()
         self.light = [self._light_node(name, closing) for name in usernode.NAMES]
         self.target = self._light_node(usernode.TARGET, closing)
-        machines = {name: self._machine(name, closing) for name in GUESTS}
-        self.nodes, self._storage = [machines[name] for name in NAMES], Storage(machines[NAME])
-        for node in self.nodes:
-            node.begin_power_on()
-        self.wait_boots()
+        self._machines = [self._machine(name, closing) for name in NAMES]
 
     def _light_node(self, name: str, closing: ExitStack) -> UserNode:
         _add_taps(self._site.network, name)
@@ -161,7 +146,7 @@ class VmLab:
 
     def _machine(self, name: str, closing: ExitStack) -> Node:
         _add_taps(self._site.network, name)
-        node = Node(name, PLACES[name], self._site, STORAGE_MEMORY if name == NAME else self._memory)
+        node = Node(name, PLACES[name], self._site, self._memory)
         closing.callback(node.power_off)
         return node
 

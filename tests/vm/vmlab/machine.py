@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import lab
+from lab.places import TOP
 
 from vmlab import qemu
 from vmlab.channel import Channel
@@ -55,7 +56,7 @@ class Machine:
         """End its processes, by their guard, whose own children they are."""
         assert self._guard.stdin and self._guard.stdout
         self._guard.stdin.close()
-        self._guard.wait(20)
+        self._guard.wait(120)
         self._guard.stdout.close()
         self._channel.close()
         self.monitor.close()
@@ -82,7 +83,7 @@ def _guard(site: Site, hardware: Hardware) -> subprocess.Popen[str]:
             text=True,
             pass_fds=fds,
             start_new_session=True,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(Path(lab.__file__).parents[1])},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": os.pathsep.join(map(str, (Path(lab.__file__).parents[1], TOP)))},
         )
     assert guard.stdin
     guard.stdin.write(json.dumps(spec) + "\n")

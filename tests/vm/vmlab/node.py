@@ -14,7 +14,7 @@ from lab.faults import RINGS, Direction, Faults
 from lab.switch import Seat
 
 from vmlab.disks import Disk
-from vmlab.inside import Begun, Inside
+from vmlab.inside import Inside
 from vmlab.machine import Machine
 from vmlab.qemu import HOST, PORT
 from vmlab.site import Site, address
@@ -34,8 +34,6 @@ class Node(Inside):
         self._machine: Machine | None = None
         self._booted, self.boots = Condition(), 0
         self._disks: dict[str, Disk] = {}
-        self._logins: dict[str, str] = {}
-        self._logging_in: list[Begun] = []
         self._is_frozen = False
         site.hosts[index] = name
 
@@ -114,7 +112,6 @@ class Node(Inside):
                 assert self.is_up, f"{self.name} is off: {self._tail()}"
                 assert time.monotonic() < end, f"{self.name} did not boot in {seconds:g} s: {self._tail()}"
                 self._booted.wait(0.2)
-        self._logging_in = [self.begin(line) for line in self._logins.values()]
         self.settle()
 
     def freeze(self) -> None:
@@ -168,27 +165,16 @@ class Node(Inside):
                 self._wait_for_device(disk.path, is_there=False)
                 self.wait_for(functools.partial(self._is_closed, disk.back["node-name"]))
 
-    def log_in(self, path: str, line: str) -> None:
-        """Give it a device of another machine by a command line, now and after every boot; wait with `settle`."""
-        self._logins[path] = line
-        if self.is_up and not self._is_frozen:
-            self._logging_in.append(self.begin(line))
-
     def settle(self) -> None:
         """Wait until it has seen its shared disks; nothing to wait for in one that is off or hangs."""
         if self.is_up and not self._is_frozen:
-            for begun in self._logging_in:
-                done = begun.wait()
-                assert not done.code, f"{begun}: {done}"
-            self._logging_in.clear()
-            for path in [*(disk.path for disk in self._disks.values()), *self._logins]:
-                self._wait_for_device(path, is_there=True)
+            for disk in self._disks.values():
+                self._wait_for_device(disk.path, is_there=True)
 
     # between tests
 
     def clean(self) -> bool:
         """Take it back to how it was after its first boot, without shared disks; False where only a new disk and a boot can do that."""
-        self._logins.clear()
         with suppress(AssertionError, RuntimeError, OSError):
             self.undisturb()
             left = self._ask("clean", 60)["left"]

@@ -24,13 +24,7 @@ BUSYBOX: Final = "/bin/busybox"
 # the order is found by modprobe
 EARLY: Final = ("virtio_pci", "virtio_blk", "virtio_console", "virtio_net", "virtio_rng", "virtiofs", "overlay", "sd_mod", "loop", "dm_mod")
 LATE: Final = "virtio_scsi"
-HIDDEN: Final = (*ABSENT, "/etc/lvm/archive", "/etc/lvm/backup", "/etc/lvm/devices", "/etc/iscsi/nodes", "/etc/iscsi/send_targets")
-ISCSI: Final = """\
-iscsid.startup = /usr/sbin/iscsid
-node.startup = manual
-node.session.scan = auto
-node.session.timeo.replacement_timeout = 5
-"""
+HIDDEN: Final = (*ABSENT, "/etc/lvm/archive", "/etc/lvm/backup", "/etc/lvm/devices")
 SIZE: Final = "4G"  # of a private disk; sparse
 
 
@@ -114,8 +108,6 @@ class Site:
             ("/etc/resolv.conf", "", 0o644),
             ("/etc/machine-id", f"{index:032x}\n", 0o444),
             ("/etc/fstab", "", 0o644),
-            ("/etc/iscsi/initiatorname.iscsi", f"InitiatorName=iqn.2026-01.lab:{name}\n", 0o600),
-            ("/etc/iscsi/iscsid.conf", ISCSI, 0o600),
             ("/root/.bashrc", "", 0o644),
             ("/root/.ssh/id_ed25519", own.user, 0o600),
             ("/root/.ssh/id_ed25519.pub", own.user_public, 0o644),
