@@ -200,13 +200,14 @@ def _is_idle(subject: Subject, request: Request, journal: Journal) -> bool:
     # said once: where something is due, the action itself says why the rest is not
     looks = (
         Performer(instance, request, Rehearsal(), one, threading.Event(), holdings=_holdings(subject))
-        for one in (_silent(subject), journal)
+        for one in (_silent(subject, by_scheduler=journal.is_by_scheduler), journal)
     )
     return all(one.is_idle() for one in looks)
 
 
-def _silent(subject: Subject) -> Journal:
-    return Journal(None, lambda _event: None, node=subject.node.name, service=str(subject.path), clock=subject.node.clock)
+def _silent(subject: Subject, *, by_scheduler: bool = False) -> Journal:
+    name, path, clock = subject.node.name, str(subject.path), subject.node.clock
+    return Journal(None, lambda _event: None, node=name, service=path, clock=clock, by_scheduler=by_scheduler)
 
 
 def _holdings(subject: Subject) -> Holdings:

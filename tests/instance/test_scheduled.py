@@ -316,3 +316,15 @@ def test_two_schedulers_at_once_run_it_once(node):
     lock.release()
     other.join(60)
     assert not other.is_alive() and RAN == []
+
+
+def test_what_is_put_off_or_not_up_is_left_alone_without_the_lock(node):
+    service = node.service("[task#1]\ntype = job\nschedule = @1h\n")
+    first = next_of(service, "task#1", NOON, is_waited_for=True)
+    lock = InstanceLock(service.state.lock_file, name="svc1")
+    lock.acquire("run", wait=0)
+    try:
+        cron(node, service, first - 1, wait_lock=0)
+    finally:
+        lock.release()
+    assert RAN == []
