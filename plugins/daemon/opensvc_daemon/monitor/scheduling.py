@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from opensvc_core.api import OpensvcError, Status
+from opensvc_daemon.clock import now
 from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.orchestration.states import NodeState
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # minutes), not all in the same: its own actions, its file and events tell what changes meanwhile, and can miss something.
 TICK: Final = 10.0
 ROUND: Final = 60
+# Seconds until what is due still after it was tried, as a copy to a node that is off, is tried again.
+AGAIN: Final = 600.0
 # Actions by schedule at the same time; fewer on a node that is overloaded.
 MOST, FEW = 6, 2
 _STATES: Final = frozenset({NodeState.IDLE, NodeState.REJOIN, NodeState.DRAINING})
@@ -33,6 +36,8 @@ class Scheduling:
         self._looking: set[str] = set()
         # by which file a service's schedule was told
         self._told: dict[str, str] = {}
+        # when what was tried in vain is tried again
+        self._again: dict[tuple[str, str], float] = {}
         self._round = 0
 
     async def run(self) -> None:
@@ -76,7 +81,8 @@ class Scheduling:
         rows = [(row["next"], service, row) for service, rows in self._monitor.seeing.schedules.items() for row in rows if row.get("next")]
         for due, service, row in sorted(rows, key=lambda each: each[:2]):
             instance = self._known.instances.get(service)
-            if due <= moment and instance is not None and not instance.monitor.is_acting:
+            is_put_off = self._again.get((service, row["action"]), 0.0) > now()
+            if due <= moment and instance is not None and not instance.monitor.is_acting and not is_put_off:
                 yield service, row
 
     async def _do(self, service: str, action: str) -> None:
@@ -93,6 +99,9 @@ class Scheduling:
                 # what happened meanwhile was told to nobody, as an action of ours was under way
                 await seeing.looked([service])
             await seeing.asks({"do": "schedule", "services": [service]})
+            rows = (row for row in seeing.schedules.get(service, ()) if row["action"] == action)
+            if any(row.get("next") and row["next"] <= wanted["due"] for row in rows):
+                self._again[service, action] = now() + AGAIN
         except ConnectionError:
             pass  # it is due again for the next runner
         except OpensvcError as error:

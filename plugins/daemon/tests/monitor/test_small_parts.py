@@ -4,13 +4,15 @@ import asyncio
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from opensvc_daemon.monitor import scheduling as scheduling_module
 from opensvc_daemon.monitor.asking import Asking
 from opensvc_daemon.monitor.chronicle import Chronicle
 from opensvc_daemon.monitor.host import parse
 from opensvc_daemon.monitor.leaving import leave
-from opensvc_daemon.monitor.scheduling import ROUND, is_look_due, is_turn
+from opensvc_daemon.monitor.scheduling import AGAIN, ROUND, Scheduling, is_look_due, is_turn
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
@@ -116,3 +118,30 @@ def test_what_waits_is_said_once_and_what_is_as_it_should_be_is_not_said(tmp_pat
     lines = (tmp_path / "log" / "svc1.log").read_text().splitlines()
     assert len(lines) == 1
     assert "fencing n2 failed, it is tried again in 5s" in lines[0]
+
+
+class Failing:
+    """A monitor, its knowledge and its runner in one: all that is due fails, and is due still."""
+
+    def __init__(self):
+        self.known = self.seeing = self.chronicle = self
+        self.instances = {"svc1": SimpleNamespace(monitor=SimpleNamespace(is_acting=False))}
+        self.schedules = {"svc1": [{"action": "sync_all", "next": 1.0}, {"action": "status", "next": 2.0}]}
+
+    async def asks(self, message):
+        return {"code": 1, "why": "n2 does not answer"}
+
+    async def looked(self, services):
+        pass
+
+    def say(self, *words):
+        pass
+
+
+def test_what_is_due_still_after_it_was_tried_is_tried_again_later(monkeypatch):
+    scheduling, moment = Scheduling(Failing()), 1000.0
+    monkeypatch.setattr(scheduling_module, "now", lambda: moment)
+    asyncio.run(scheduling._do("svc1", "sync_all"))
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["status"]
+    moment += AGAIN
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
