@@ -75,6 +75,5 @@ def test_requests_are_followed_in_their_order_whatever_the_clocks_say(cluster, j
 
 def ahead(log: str) -> float:
     """How many seconds the newest line of a log is ahead of now, by its own time."""
-    found = re.findall(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", log)
-    moment = datetime.datetime.fromisoformat(found[-1])
-    return (moment - datetime.datetime.now(datetime.UTC).replace(tzinfo=None)).total_seconds()
+    found = re.findall(r"^\d{4}-\d\d-\d\dT\S+", log, re.MULTILINE)
+    return (datetime.datetime.fromisoformat(found[-1]) - datetime.datetime.now(datetime.UTC)).total_seconds()

@@ -64,7 +64,7 @@ def test_nothing_of_the_outer_environment_comes_in(module_lab, monkeypatch):
     for name in ("OSVC_ROOT_PATH", "PYTHONDONTWRITEBYTECODE", "SOME_SECRET"):
         monkeypatch.setenv(name, "1")
     names = {line.partition("=")[0] for line in module_lab["n1"]("env").stdout.splitlines()}
-    assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG"}
+    assert names - {"PWD", "SHLVL", "_"} == {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"}
 
 
 def test_an_unexpected_code_names_command_code_and_output(module_lab):

@@ -43,4 +43,4 @@ def test_the_timer_copies_what_is_due_and_waits_for_no_copy(pair):
     assert "opensvc-schedule.timer" in n1("systemctl list-timers --no-pager").stdout
     n1("systemctl start opensvc-schedule.service")
     n2.wait_for(lambda: n2.exists("/etc/opensvc/web.env"))
-    assert n1("systemctl is-failed opensvc-schedule.service", code=None).stdout == "inactive\n"
+    n1.wait_for(lambda: n1("systemctl is-failed opensvc-schedule.service", code=None).stdout == "inactive\n")

@@ -231,7 +231,8 @@ def test_one_service_goes_before_many(root, checked, flags, talk, runner):
 
 
 def test_what_is_due_by_schedule_is_told(root, talk):
-    root.write("etc/svc1.conf", "[DEFAULT]\nnodes = n1\n[task#1]\ntype = host\ncommand = /bin/true\nschedule = 10:00-11:00\n")
+    far = f"{(time.localtime().tm_hour + 12) % 24:02}:00"  # of the other half of the day
+    root.write("etc/svc1.conf", f"[DEFAULT]\nnodes = n1\n[task#1]\ntype = host\ncommand = /bin/true\nschedule = {far}\n")
     answer, done = talk.do("schedule", services=["svc1", "gone"])
     assert done["code"] == 0
     rows = {(row["action"], row["rid"]): row for row in answer["rows"]}

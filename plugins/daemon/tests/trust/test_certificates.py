@@ -15,7 +15,8 @@ from opensvc_daemon.trust.files import TrustFiles
 
 from opensvc_core.api import ActionRefused, OpensvcError
 
-NOW = datetime(2026, 5, 1, tzinfo=UTC)
+# Whole seconds, as certificates have; handshakes go by the real clock, whatever moment a test is told.
+NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
