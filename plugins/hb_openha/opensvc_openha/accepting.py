@@ -50,6 +50,27 @@ class Acceptance:
         return not (is_first and self._link.kind.is_disk)
 
 
+class Doubts:
+    """What came on a link that does not count, and yet may be the peer's: whoever can't be understood must not be taken for dead.
+
+    What bears the name of another node is somebody else's, and what stays the same is written or sent by nobody that lives.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._name, self._last = _host(link.node), b"" if link.kind.is_disk else None
+
+    def __call__(self, data: bytes) -> bool:
+        """Whether the peer may have made some bytes since the last ones. The first ones on a disk may have stood there for years."""
+        last, self._last = self._last, data
+        name = data[:128].partition(b"\0")[0].decode("ascii", "replace")
+        return last not in (data, b"") and _host(name) == self._name
+
+
+def _host(node: str) -> str:
+    """A node's name without its domain: one file may have the one where the other has both."""
+    return node.partition(".")[0].lower()
+
+
 def spoken(record: Record, trailer: Trailer | None) -> dict[str, Any]:
     """What a record says, as values that a file takes."""
     said: dict[str, Any] = {"states": {entry.service: int(entry.state) for entry in record.entries}, "elapsed": record.elapsed}

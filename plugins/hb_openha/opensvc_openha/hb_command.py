@@ -10,7 +10,8 @@ from opensvc_core.errors import UsageError
 from opensvc_openha.background import complain
 from opensvc_openha.files import Board, read_text, replace
 from opensvc_openha.links import Link
-from opensvc_openha.liveness import Hearing, Liveness
+from opensvc_openha.listening import hearing_of
+from opensvc_openha.liveness import Liveness
 from opensvc_openha.monitor import canonical, parse
 from opensvc_openha.services import parse_nodes
 from opensvc_openha.store import Store
@@ -51,8 +52,7 @@ class HeartbeatCommand:
         listens = link.node != self._node
         told = Board(self._store.tree.proc, link.board(listens=listens)).told() or {}
         if listens:
-            hearing = Hearing(link.timeout, told.get("since"), told.get("looked"), told.get("heard"))
-            is_up, pid = hearing.liveness(monotonic()) is Liveness.UP, told.get("remote")
+            is_up, pid = hearing_of(link, told).liveness(monotonic()) is Liveness.UP, told.get("remote")
         else:
             is_up, pid = monotonic() - told.get("sent", -_LATE) < _LATE, told.get("pid")
         head = f"{link.kind.value} {'listener' if listens else 'sender'} {link.where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import syslog
 import threading
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from opensvc_openha.accepting import said_of
 from opensvc_openha.background import log
 from opensvc_openha.files import Board
 from opensvc_openha.links import Link
+from opensvc_openha.listening import hearing_of, sign_left
 from opensvc_openha.liveness import Hearing, Liveness
 from opensvc_openha.machine import Order, Progress, Stage, View, Work, step
 from opensvc_openha.services import Service
@@ -87,13 +89,10 @@ class Manager:
     def _pass(self, *, begins: bool) -> None:
         now = monotonic()
         monitor = self._store.monitor()
-        heard = [_heard(self._store, link) for link in monitor.heard_by(self._node)]
-        for link, (one, _) in zip(monitor.heard_by(self._node), heard, strict=True):
-            is_deaf = one.hearing.since is None
-            self._once(
-                link.where, f"nobody listens to {link.node} on {link.where}: 'ezha start' starts what does not run" if is_deaf else ""
-            )
+        links = monitor.heard_by(self._node)
+        heard = [_heard(self._store, link) for link in links]
         peer = peer_of([one for one, _ in heard], now)
+        self._tell_of_blindness({link: one.hearing for link, (one, _) in zip(links, heard, strict=True)}, peer, now)
         self._round += 1
         self._publish(peer, [contact for _, contact in heard])
         services = self._store.services()
@@ -107,6 +106,16 @@ class Manager:
                 self._serve(keeper, peer, now, begins=begins)
             except OSError as error:
                 self._once(service.name, f"service {service.name}: {error}")
+
+    def _tell_of_blindness(self, hearings: Mapping[Link, Hearing], peer: Peer, now: float) -> None:
+        for link, hearing in hearings.items():
+            text = f"nobody listens to {link.node} on {link.where}: 'ezha start' starts what does not run"
+            self._once(link.where, "" if hearing.since is not None else text)
+        blind = [link.where for link, hearing in hearings.items() if hearing.liveness(now) is Liveness.BLIND]
+        could_know = any(one.since is not None and now - one.since > one.timeout for one in hearings.values())
+        is_doubtful = peer.liveness is Liveness.BLIND and could_know
+        text = f"whether the partner node lives can't be told without {', '.join(blind)}: nothing is taken over from it"
+        self._once("blind", text if is_doubtful else "")
 
     def _publish(self, peer: Peer, contacts: list[str]) -> None:
         if peer.said:
@@ -218,10 +227,11 @@ class Manager:
 
 
 def _heard(store: Store, link: Link) -> tuple[Heard, str]:
-    told = Board(store.tree.proc, link.board(listens=True)).told()
+    board = Board(store.tree.proc, link.board(listens=True))
+    told = board.told()
     if told is None:
-        return Heard(Hearing(link.timeout), is_disk=link.kind.is_disk), ""
-    hearing = Hearing(link.timeout, told.get("since"), told.get("looked"), told.get("heard"))
+        return Heard(Hearing(link.timeout, doubted=sign_left(board)), is_disk=link.kind.is_disk), ""
+    hearing = hearing_of(link, told)
     said = said_of(told["said"]) if "said" in told else None
     return Heard(hearing, said, told.get("count", 0), link.kind.is_disk), told.get("contact", "")
 

@@ -58,7 +58,7 @@ def peer_of(links: Sequence[Heard], now: float) -> Peer:
     alive = [(link, link.hearing.liveness(now)) for link in links]
     up = [link for link, liveness in alive if liveness is Liveness.UP]
     slow = max((link.hearing.timeout for link in up), default=0.0) if all(link.is_disk for link in up) else 0.0
-    return Peer(together(liveness for _, liveness in alive), newest(up), sum(link.count for link in links), slow)
+    return Peer(together([link.hearing for link in links], now), newest(up), sum(link.count for link in links), slow)
 
 
 def newest(links: Iterable[Heard]) -> Said | None:

@@ -1,7 +1,7 @@
 """Which records count: never one that is short, foreign, stale or zero."""
 
 import pytest
-from opensvc_openha.accepting import Acceptance, said_of, spoken
+from opensvc_openha.accepting import Acceptance, Doubts, said_of, spoken
 from opensvc_openha.layouts import BLOCK, LAYOUTS, Entry, Record, Unreadable
 from opensvc_openha.links import framing
 from opensvc_openha.monitor import parse
@@ -127,3 +127,20 @@ def test_what_was_said_is_read_back():
     trailer = Trailer(THEIRS, 5, 6, OURS, 7, frozenset({0}))
     assert said_of(spoken(record(), trailer)) == Said({"registry": State.STARTED}, 10**9, THEIRS, 5, 6, OURS, 7, frozenset({"registry"}))
     assert said_of(spoken(record(), None)) == Said({"registry": State.STARTED}, 10**9)
+
+
+@pytest.mark.parametrize(
+    ("text", "datagrams", "expected"),
+    [
+        pytest.param(NET, [encoded(elapsed=10**9), encoded(elapsed=10**9 + 1)], [True, True], id="its-own"),
+        pytest.param(NET, [encoded(504), encoded(504, elapsed=10**9 + 1)], [True, True], id="another-layout"),
+        pytest.param(NET, [encoded(node="DEB2.example.com")], [True], id="its-name-with-a-domain"),
+        pytest.param(NET, [encoded(node="deb3"), b"x", b"", bytes(9384)], [False] * 4, id="somebody-else"),
+        pytest.param(NET, [encoded()] * 3, [True, False, False], id="played-back"),
+        pytest.param(DISK, [encoded()] * 2, [False, False], id="left-on-a-disk"),
+        pytest.param(DISK, [encoded(), encoded(elapsed=10**9 + 1)], [False, True], id="written-on-a-disk"),
+    ],
+)
+def test_what_the_peer_may_have_made_is_told_apart(text, datagrams, expected):
+    doubts = Doubts(parse(text).links[-1])
+    assert [doubts(data) for data in datagrams] == expected

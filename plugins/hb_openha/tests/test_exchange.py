@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import pytest
 from opensvc_openha.files import Board
 from opensvc_openha.layouts import BLOCK, LAYOUTS, Entry, Record
-from opensvc_openha.listening import Listener
+from opensvc_openha.listening import Listener, hearing_of
+from opensvc_openha.liveness import Liveness
 from opensvc_openha.sending import Sender
 from opensvc_openha.states import State
 from opensvc_openha.store import Store
@@ -134,6 +135,31 @@ def test_what_is_heard_on_a_network(store, port, kind, address):
     assert told["remote"] == 25004
 
 
+def test_a_peer_that_is_not_understood_is_not_silent(store, port, ez):
+    """Its records are refused for want of a seal; those of another node, and the same one again, say nothing."""
+    key = ez / "key"
+    key.write_text("a secret of more than sixteen bytes")
+    key.chmod(0o600)
+    (link,) = monitored(store, f"deb2 unicast lo 127.0.0.1 {port} 2 key={key}\n").links
+    with running(Listener(store, link)) as listener, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+
+        def liveness():
+            return hearing_of(link, listener.board.told() or {}).liveness(time.monotonic())
+
+        wait_for(lambda: liveness() is Liveness.DOWN)
+        for number in range(12):  # longer than the timeout
+            peer.sendto(by_hand(elapsed=1403164917 + number), ("127.0.0.1", port))
+            wait_for(lambda: liveness() is Liveness.BLIND)
+            time.sleep(0.3)
+            assert liveness() is Liveness.BLIND
+        peer.sendto(by_hand(node="deb3"), ("127.0.0.1", port))
+        wait_for(lambda: liveness() is Liveness.DOWN)
+        assert "said" not in listener.board.told()
+        last = listener.board.told()["doubted"]
+    with running(Listener(store, link)) as listener:
+        assert wait_for(listener.board.told)["doubted"] == last, "what a former one knew is kept"
+
+
 DISKS = pytest.mark.parametrize(("size", "spacing"), [(504, 1), (504, 2), (2856, 6), (3240, 10), (9384, 19)])
 
 
@@ -213,12 +239,15 @@ def make():
     for line in ("link add eth9 type veth peer name eth8", "addr add 10.9.9.9/24 dev eth9", "link set eth9 up"):
         ip(line)
 
-def heard_more_than(number):
+def until(text, condition):
     end = time.monotonic() + 40
-    while (found := (listener.board.told() or {}).get("count", 0)) <= number:
-        assert time.monotonic() < end, "it does not come"
+    while not (found := condition()):
+        assert time.monotonic() < end, text
         time.sleep(0.05)
     return found
+
+def heard_more_than(number):
+    return until("it does not come", lambda: (found := (listener.board.told() or {}).get("count", 0)) > number and found)
 
 store = Store(Tree.below(Path(sys.argv[1])))
 make()
@@ -227,6 +256,11 @@ sender, listener = Sender(store, link, "deb2"), Listener(store, link)
 for program in (sender, listener):
     threading.Thread(target=program.run, args=(threading.Event(),), daemon=True).start()
 count = heard_more_than(0)
+began = listener.board.told()["since"]
+ip("link set eth9 down")
+until("it does not notice", lambda: listener.board.told()["since"] is None)
+ip("link set eth9 up")
+until("it does not listen anew", lambda: (listener.board.told()["since"] or 0) > began + 1)
 ip("link del eth9")
 make()
 heard_more_than(count + 1)

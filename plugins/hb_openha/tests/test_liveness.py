@@ -20,17 +20,51 @@ UP, DOWN, BLIND = Liveness.UP, Liveness.DOWN, Liveness.BLIND
         pytest.param(Hearing(10.0, since=0.0, looked=100.0, heard=89.9), DOWN, id="silent"),
         pytest.param(Hearing(10.0, since=0.0, looked=89.0, heard=89.0), BLIND, id="listener-hangs"),
         pytest.param(Hearing(10.0, since=99.0, looked=100.0, heard=99.5), UP, id="heard-at-once"),
+        pytest.param(Hearing(10.0, looked=96.0, heard=95.0), UP, id="just-gone-blind"),
+        pytest.param(Hearing(10.0, since=0.0, looked=100.0, heard=50.0, doubted=99.0), BLIND, id="not-understood"),
+        pytest.param(Hearing(10.0, since=0.0, looked=100.0, heard=50.0, doubted=80.0), DOWN, id="not-understood-once"),
     ],
 )
 def test_a_link_is_what_was_heard_of_it(hearing, expected):
     assert hearing.liveness(100.0) is expected
 
 
+ALIVE, SILENT, NEVER = Hearing(10.0, 0.0, 100.0, 99.0), Hearing(10.0, 0.0, 100.0, 70.0), Hearing(10.0, 0.0, 100.0)
+
+
+def gone(heard=None):
+    """A link that nobody listens to now, and the peer was heard on before."""
+    return Hearing(10.0, doubted=heard)
+
+
 @pytest.mark.parametrize(
-    ("links", "expected"), [([DOWN, UP, BLIND], UP), ([DOWN, BLIND], DOWN), ([BLIND, BLIND], BLIND), ([DOWN], DOWN), ([], BLIND)]
+    ("links", "expected"),
+    [
+        pytest.param([SILENT, ALIVE, gone()], UP, id="one-up"),
+        pytest.param([SILENT], DOWN, id="silent"),
+        pytest.param([SILENT, NEVER], DOWN, id="all-silent"),
+        pytest.param([gone(), gone(95.0)], BLIND, id="all-blind"),
+        pytest.param([], BLIND, id="none"),
+        pytest.param([SILENT, gone()], DOWN, id="one-blind-since-the-boot"),
+        pytest.param([NEVER, gone()], DOWN, id="never-heard-since-the-boot"),
+        pytest.param([SILENT, gone(70.5)], DOWN, id="both-until-the-end"),
+        pytest.param([SILENT, gone(40.0)], DOWN, id="blind-before-it-died"),
+        pytest.param([SILENT, gone(80.5)], BLIND, id="silent-while-it-was-heard"),
+        pytest.param([NEVER, gone(80.5)], BLIND, id="a-link-that-never-worked"),
+        pytest.param([SILENT, gone(80.5), Hearing(10.0, 0.0, 100.0, 80.0)], DOWN, id="one-of-two-is-a-witness"),
+        pytest.param([SILENT, Hearing(10.0, 0.0, 100.0, 50.0, doubted=99.0)], BLIND, id="not-understood"),
+    ],
 )
-def test_one_link_that_is_up_keeps_a_node_up(links, expected):
-    assert together(links) is expected
+def test_a_node_is_down_where_who_can_listen_hears_nothing_any_more(links, expected):
+    assert together(links, 100.0) is expected
+
+
+@given(st.lists(st.builds(Hearing, st.just(10.0), *[st.none() | st.floats(0, 100)] * 4)))
+def test_blindness_alone_takes_nobody_for_dead(links):
+    """One more link that nobody listens to never makes a node dead; a silent one is needed for that."""
+    verdict = together(links, 100.0)
+    assert (verdict is DOWN) <= any(link.liveness(100.0) is DOWN for link in links)
+    assert (together([*links, gone()], 100.0) is DOWN) <= (verdict is DOWN)
 
 
 def fed(start, *values):

@@ -11,7 +11,7 @@ from opensvc_openha.files import Board
 from opensvc_openha.main import run
 from opensvc_openha.nmond import Manager
 from opensvc_openha.states import State
-from opensvc_openha.store import Store
+from opensvc_openha.store import Store, boot
 from opensvc_openha.tree import Tree
 
 NODE = os.uname().nodename
@@ -108,6 +108,29 @@ def test_a_peer_that_comes_first_is_given_way(store, ez, begin):
     wait_for(store, State.STOPPED)
     assert store.state("svc", "peer") is State.STARTING
     assert not (ez / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("silent_for", "blind_for", "comes_to"),
+    [pytest.param(500, 100, State.STOPPED, id="silent-before"), pytest.param(100, 500, State.START_READY, id="a-witness")],
+)
+def test_a_blind_link_beside_a_silent_one(store, silent_for, blind_for, comes_to):
+    """The manager of a node that has lost its ear takes nothing over, unless another ear has heard the peer fall silent since."""
+    store.tree.monitor.write_text(f"{NODE} net lo 239.1.1.1 5000 60\npeer net lo 239.1.1.2 5001 60\npeer unicast lo 127.0.0.1 5002 60\n")
+    silent, blind = (Board(store.tree.proc, link.board(listens=True)) for link in store.monitor().heard_by(NODE))
+    now = time.monotonic()
+    silent.hold().tell({"pid": 1, "boot": boot(), "since": now - 1000, "looked": now, "heard": now - silent_for})
+    blind.tell({"pid": 1, "boot": boot(), "since": now - 1000, "looked": now - blind_for, "heard": now - blind_for})
+    store.record("svc", NODE, State.STOPPED)
+    manager, ended = Manager(store, NODE), threading.Event()
+    thread = threading.Thread(target=manager.run, args=(ended,))
+    thread.start()
+    while (manager.board.told() or {}).get("round", 0) < 8:
+        time.sleep(0.05)
+    ended.set()
+    thread.join()
+    silent.release()
+    assert (store.state("svc", NODE), store.state("svc", "peer")) == (comes_to, State.UNKNOWN)
 
 
 def test_a_full_disk_delays_a_start_and_does_not_end_it(store, begin, monkeypatch):
