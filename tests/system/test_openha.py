@@ -172,6 +172,23 @@ def test_troubles_of_links_and_scripts(managed):
     assert managed.sh(n1, "$EZ/ezha status", code=3).stdout.count("does not run") == 5
 
 
+@pytest.mark.timeout(600)
+def test_what_one_line_lacks_keeps_the_others_from_nothing(lab):
+    """An interface is missing on one node: told, with an exit code; the service is cared for by the disk meanwhile."""
+    managed = Managed(lab, MONITOR.replace("net eth0", "net eth7"))
+    n1, n2 = managed.nodes
+    refused = managed.sh(n1, "$EZ/ezha start", code=1).stderr
+    assert f"{EZ}/conf/monitor:1: there is no interface eth7; there are " in refused
+    assert "the heartbeats of these lines are not started; " in refused
+    assert managed.sh(n1, "$EZ/ezha status", code=3).stdout.count(" runs, pid ") == 3
+    managed.sh(n2, "ip link add eth7 type veth peer name eth8; ip link set eth7 up; $EZ/ezha start")
+    managed.wait(n2, "FROZEN_STOP", seen_by=n1)
+    managed.unfreeze()
+    n1.power_off()  # the net link of n2 is silent as well, and was before: the disk is the witness
+    managed.wait(n2, "STARTED")
+    managed.sh(n2, "$EZ/ezha stop")
+
+
 FENCE = """\
 #!/bin/sh
 echo "$@" >>/run/fenced

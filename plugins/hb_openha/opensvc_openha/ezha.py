@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
@@ -18,7 +19,6 @@ from opensvc_openha.background import complain
 from opensvc_openha.files import Board
 from opensvc_openha.keys import key_of
 from opensvc_openha.links import Link
-from opensvc_openha.monitor import Monitor
 from opensvc_openha.services import Service
 from opensvc_openha.states import State
 from opensvc_openha.store import Store, boot
@@ -27,6 +27,8 @@ USAGE: Final = "Usage: ezha {start|stop|kill|restart|status} [-v]"
 # Seconds: for the heartbeats to reach the other node; for a program to end.
 _CONVERGE, _END = 2.0, 15.0
 _ASK: Final = 60.0
+# Whether it is listened to, and the link.
+_Heart = tuple[bool, Link]
 
 
 class Ezha:
@@ -43,23 +45,18 @@ class Ezha:
         return words[word]()
 
     def start(self, *, keeps_states: bool = False) -> int:
-        """Check the configuration, record what is stopped, start heartbeats and manager."""
-        monitor = self._checked()
+        """Check the configuration, record what is stopped, start heartbeats and manager; 1: some heartbeats are not started."""
+        hearts, problems = self._checked()
         if Board(self._store.tree.proc, "nmond").is_held():
             self._say("nmond runs already")
         elif not keeps_states:
             for service in self._store.services().of(self._node):
                 self._record(service)
-        for listens, links in ((False, monitor.sent_by(self._node)), (True, monitor.heard_by(self._node))):
-            for link in links:
-                if not Board(self._store.tree.proc, link.board(listens=listens)).is_held():
-                    self._launch(link.arguments(listens=listens))
-        if Board(self._store.tree.proc, "nmond").is_held():
-            return 0
-        self._say(f"waiting {_CONVERGE:.0f} seconds for heartbeat to converge")
-        sleep(_CONVERGE)
-        self._launch(("nmond",))
-        return 0
+        problems += [problem for listens, link in hearts if (problem := self._begun(link, listens=listens))]
+        if problems:
+            complain("\n".join([*problems, "the heartbeats of these lines are not started; 'ezha start' does it once that is mended"]))
+        self._manage()
+        return 1 if problems else 0
 
     def stop(self) -> int:
         """End the manager, stop the services that are started here; end the heartbeats, where none of the services may still run."""
@@ -96,7 +93,11 @@ class Ezha:
 
     # -- start
 
-    def _checked(self) -> Monitor:
+    def _checked(self) -> tuple[list[_Heart], list[str]]:
+        """The heartbeats that can be started, and what the others lack.
+
+        Raises OpensvcError: the files are wrong, or the node would be deaf or dumb.
+        """
         store = self._store
         monitor, services, options = store.monitor(), store.services(), store.options()
         problems = [str(problem) for problem in (*monitor.problems, *services.problems, *options.problems)]
@@ -110,10 +111,12 @@ class Ezha:
             problems.append(f"{store.tree.services}: {problem}")
         if options.fence and not os.access(options.fence[0], os.X_OK):
             problems.append(f"{store.tree.options}: fence: {options.fence[0]} can't be run: no silent node would be confirmed to be dead")
-        problems += [f"{store.tree.monitor}:{link.line}: {problem}" for link in monitor.links for problem in _lacking(link)]
-        if problems:
-            raise OpensvcError("\n".join([*problems, "nothing was started"]))
-        return monitor
+        lacking = {link: [] if self._runs(link) else list(_lacking(link)) for link in monitor.links}
+        hearts = [(link.node != self._node, link) for link in monitor.links if not lacking[link]]
+        lacked = [f"{store.tree.monitor}:{link.line}: {problem}" for link, found in lacking.items() for problem in found]
+        if problems or not _is_enough(listens for listens, _ in hearts):
+            raise OpensvcError("\n".join([*problems, *lacked, "nothing was started"]))
+        return sorted(hearts, key=itemgetter(0)), lacked
 
     def _record(self, service: Service) -> None:
         own = self._store.state(service.name, self._node)
@@ -127,11 +130,30 @@ class Ezha:
         if answer is State.STARTED:
             self._store.remember(service.name, ran_here=True, boot=boot())
 
-    def _launch(self, words: Sequence[str]) -> None:
+    def _runs(self, link: Link) -> bool:
+        return Board(self._store.tree.proc, link.board(listens=link.node != self._node)).is_held()
+
+    def _begun(self, link: Link, *, listens: bool) -> str:
+        """Why the program of a link was not started; empty: it runs."""
+        if self._runs(link):
+            return ""
+        problem = self._launched(link.arguments(listens=listens))
+        return f"{self._store.tree.monitor}:{link.line}: {problem}" if problem else ""
+
+    def _manage(self) -> None:
+        if Board(self._store.tree.proc, "nmond").is_held():
+            return
+        if not _is_enough(link.node != self._node for link in self._store.monitor().links if self._runs(link)):
+            raise OpensvcError("nmond was not started: no heartbeat would be sent, or none heard; 'ezha kill' ends what runs")
+        self._say(f"waiting {_CONVERGE:.0f} seconds for heartbeat to converge")
+        sleep(_CONVERGE)
+        if problem := self._launched(("nmond",)):
+            raise OpensvcError(f"{problem}\nnmond was not started; 'ezha kill' ends the others")
+
+    def _launched(self, words: Sequence[str]) -> str:
+        """Why a program was not started; empty: it was."""
         done = subprocess.run([str(self._store.tree.bin / words[0]), *words[1:]], stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            complain(done.stderr.strip() or f"{words[0]} ended with {done.returncode}")
-            raise OpensvcError(f"{words[0]} was not started; 'ezha kill' ends the others")
+        return (done.stderr.strip() or f"{words[0]} ended with {done.returncode}") if done.returncode else ""
 
     # -- end
 
@@ -170,6 +192,11 @@ class Ezha:
                 if monotonic() > until:
                     raise OpensvcError(f"{board.lock.stem} has not ended: does it wait for a script? 'ezha status' tells")
                 sleep(0.1)
+
+
+def _is_enough(listening: Iterable[bool]) -> bool:
+    """Whether of some heartbeats at least one is sent and one listened to."""
+    return set(listening) == {False, True}
 
 
 def _lacking(link: Link) -> Iterator[str]:
