@@ -74,7 +74,8 @@ class Acting:
         name, options = self._service.name, self._store.options()
         with _Working(self._store, name):
             self._store.record(name, self._node, State.STOPPING)
-            script = Running((self._service.script, "stop"), self._store.tree.log / f"{name}.log", options.stop_timeout)
+            tree = self._store.tree
+            script = Running((self._service.script, "stop"), tree.log / f"{name}.log", options.stop_timeout, tree.environment())
             is_done = script.wait()
             if script.text:
                 self._say(script.text)

@@ -22,6 +22,7 @@ from opensvc_openha.links import Link
 from opensvc_openha.services import Service
 from opensvc_openha.states import State
 from opensvc_openha.store import Store, boot
+from opensvc_openha.tree import Tree
 
 USAGE: Final = "Usage: ezha {start|stop|kill|restart|status} [-v]"
 # Seconds: for the heartbeats to reach the other node; for a program to end.
@@ -122,7 +123,7 @@ class Ezha:
         own = self._store.state(service.name, self._node)
         if own is State.FROZEN_STOP:
             return
-        answer, memory = _asked(service), self._store.memory(service.name)
+        answer, memory = _asked(service, self._store.tree), self._store.memory(service.name)
         state = first_state(own, answer, is_same_boot=memory.get("boot") == boot(), is_frozen=memory.get("ready") == "frozen")
         if state is not None and state is not own:
             self._say(f"service {service.name}: {own} becomes {state}")
@@ -225,13 +226,15 @@ def first_state(own: State | None, answer: State | None, *, is_same_boot: bool, 
     return own if may_run and is_same_boot else State.STOPPED
 
 
-def _asked(service: Service) -> State | None:
+def _asked(service: Service, tree: Tree) -> State | None:
     """What the service says of itself; None: it can't be asked. Only our own commands are known to answer."""
     script = Path(service.script)
     if script.resolve().name not in ("svcmgr", "om"):
         return None
     try:
-        done = subprocess.run([str(script), "status"], capture_output=True, timeout=_ASK, check=False)
+        done = subprocess.run(
+            [str(script), "status"], capture_output=True, timeout=_ASK, env={**os.environ, **tree.environment()}, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return State.START_FAILED
     error = done.stderr.decode(errors="replace").strip()

@@ -205,8 +205,8 @@ class Manager:
             Work.START: ((service.script, "start"), options.start_timeout),
             Work.STOP: ((service.script, "stop"), options.stop_timeout),
         }[work]
-        environment = {"OPENHA_SERVICE": service.name, "OPENHA_PEER": str(other), "OPENHA_PEER_STATE": str(view.peer)}
-        return Running(argv, self._store.tree.log / f"{service.name}.log", limit, environment)
+        told = {"OPENHA_SERVICE": service.name, "OPENHA_PEER": str(other), "OPENHA_PEER_STATE": str(view.peer)}
+        return Running(argv, self._store.tree.log / f"{service.name}.log", limit, {**self._store.tree.environment(), **told})
 
     def _recover(self) -> None:
         """Set right what a manager that died has left."""

@@ -68,6 +68,20 @@ class Tree:
             *(monitor.with_name("options"), states, log, proc),
         )
 
+    def environment(self) -> dict[str, str]:
+        """The variables that name this tree, for what is started from it: `of` makes the same tree from them."""
+        is_below_log = self.proc == self.log / "proc"
+        named = {
+            "EZ": self.states.parent if is_below_log else self.bin.parent,
+            "EZ_BIN": self.bin,
+            "EZ_NODES": self.nodes,
+            "EZ_MONITOR": self.monitor,
+            "EZ_SERVICES": self.services,
+            "EZ_LOG": self.log,
+            **({} if is_below_log else {"EZ_VAR": self.states.parent}),
+        }
+        return {name: str(path) for name, path in named.items()}
+
     def folder(self, service: str) -> Path:
         """Where the states of a service are."""
         return self.states / service

@@ -100,6 +100,16 @@ def test_a_check_script_that_fails_keeps_the_service_from_starting(store, ez, be
     assert not (ez / "calls").exists()
 
 
+def test_check_and_script_know_the_tree_that_they_are_called_from(store, ez, begin, monkeypatch):
+    monkeypatch.delenv("EZ", raising=False)
+    (ez / "svc.cluster").write_text(f'#!/bin/sh\necho "$0 $1 $EZ" >>{ez}/calls\n')
+    (ez / "conf/services").write_text(f"svc {ez}/svc.cluster {NODE} peer {ez}/svc.cluster\n")
+    store.record("svc", NODE, State.STOPPED)
+    begin()
+    wait_for(store, State.STARTED)
+    assert (ez / "calls").read_text() == f"{ez}/svc.cluster start {ez}\n" * 2
+
+
 def test_a_peer_that_comes_first_is_given_way(store, ez, begin):
     store.record("svc", NODE, State.STOPPED)
     peer = begin()
