@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import get_native_id
 from time import monotonic, sleep
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from opensvc_core.errors import OpensvcError
+
+# Seconds until a change of another program has to be done.
+_PATIENCE: Final = 2.0
 
 
 def replace(path: Path, content: bytes, *, is_durable: bool = True) -> None:
     """Write a file so that a reader, or a power cut, finds the old content or the new one. Raises OSError."""
-    temporary = path.parent.parent / f".{path.parent.name}.{path.name}.{os.getpid()}.tmp"  # the folder of a service has nothing but states
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        if is_durable:
-            os.fsync(file.fileno())
-    temporary.replace(path)
+    writer = f"{os.getpid()}.{get_native_id()}"
+    temporary = path.parent.parent / f".{path.parent.name}.{path.name}.{writer}.tmp"  # the folder of a service has nothing but states
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            if is_durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Have those who change a file come one after the other. Raises OSError: another one does not come to its end."""
+    held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _wait_for(held, lock)
+        yield
+    finally:
+        os.close(held)
+
+
+def _wait_for(held: int, lock: Path) -> None:
+    until = monotonic() + _PATIENCE
+    while not _locked(held, fcntl.LOCK_EX):
+        if monotonic() > until:
+            raise TimeoutError(errno.ETIMEDOUT, "another program has it locked", str(lock))
+        sleep(0.02)
 
 
 def read_text(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from opensvc_openha.files import Board, read_json, read_text, replace
+from opensvc_openha.files import Board, alone, read_json, read_text, replace
 from opensvc_openha.monitor import Monitor
 from opensvc_openha.monitor import parse as parse_monitor
 from opensvc_openha.options import Options
@@ -77,9 +77,10 @@ class Store:
         """Remember some more. Raises OSError."""
         path = self._memory(service)
         path.parent.mkdir(parents=True, exist_ok=True)
-        known = self.memory(service)
-        if {**known, **values} != known:
-            replace(path, json.dumps({**known, **values}).encode())
+        with alone(self._changing(service)):  # the manager and a command may both have something to add
+            known = self.memory(service)
+            if {**known, **values} != known:
+                replace(path, json.dumps({**known, **values}).encode())
 
     def forget(self, service: Service) -> None:
         """Remove the states of a service, and what is remembered of it."""
@@ -91,6 +92,9 @@ class Store:
 
     def _memory(self, service: str) -> Path:
         return self.tree.proc / f"memory.{service}.json"
+
+    def _changing(self, service: str) -> Path:
+        return self.tree.proc / f"memory.{service}.lock"
 
     def working(self, service: str) -> Board:
         """The lock of whoever starts or stops a service."""

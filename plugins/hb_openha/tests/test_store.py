@@ -1,7 +1,10 @@
+import errno
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from opensvc_openha.files import Board
+from opensvc_openha.files import Board, alone, replace
 from opensvc_openha.services import Service
 from opensvc_openha.states import State
 from opensvc_openha.store import Store
@@ -62,6 +65,41 @@ def test_what_is_remembered_stays_until_the_service_is_forgotten(store):
     store.forget(SERVICE)
     assert store.memory("svc") == {}
     assert not store.tree.folder("svc").exists()
+
+
+def test_nothing_is_lost_where_several_remember_at_once(store):
+    """As the manager and commands do; each of them, read in between, finds it whole."""
+    together = threading.Barrier(8)
+
+    def remember(writer):
+        together.wait()
+        for number in range(20):
+            store.remember("svc", **{f"{writer}.{number}": True})
+            assert f"{writer}.{number}" in store.memory("svc")
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(remember, writer) for writer in range(8)]:
+            done.result()
+    assert len(store.memory("svc")) == 8 * 20
+    assert [path for path in store.tree.proc.parent.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_who_does_not_come_to_its_end_is_told_of(store):
+    store.remember("svc", ran_here=True)
+    with alone(store.tree.proc / "memory.svc.lock"), pytest.raises(OSError, match="another program has it locked"):
+        store.remember("svc", ran_here=False)
+    assert store.memory("svc") == {"ran_here": True}
+
+
+def test_a_file_that_can_not_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace(tmp_path / "folder/file", b"content")
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
 
 
 def test_a_board_is_told_only_while_its_program_runs(tmp_path):
