@@ -66,7 +66,7 @@ def as_confirmed(subject: Subject, request: Request, journal: Journal) -> Reques
     silent = takeover.silent.lower()
     if not silent:
         return request
-    if _is_confirmed(subject, silent):
+    if silent in request.confirmed_down or _is_confirmed(subject, silent):
         subject.state.forget_fenced()
     elif takeover.is_unchecked:
         text = f"{silent} is silent, and nothing asks whether it is down: what it has left is taken over as if it were"

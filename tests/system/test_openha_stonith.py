@@ -8,7 +8,7 @@ SERVICE = "[DEFAULT]\nnodes = n1 n2\n[fs#1]\ntype = flag\n[hb#0]\ntype = OpenHA\
 FENCE = "[cluster]\nnodes = n1 n2\n[stonith#n1]\ncmd = /root/fence\n[stonith#n2]\ncmd = /root/fence\n"
 
 
-def cluster(lab, code):
+def cluster(lab, code, check="/etc/opensvc/web.stonith", options=""):
     """The service is started on n1, and can be taken over by n2, where a fence ends with this exit code."""
     for node in lab.nodes:
         node.write("/etc/opensvc/web.env", SERVICE)
@@ -17,8 +17,9 @@ def cluster(lab, code):
         node("openha install")
         node.write(f"{EZ}/conf/nodes", "n1\nn2\n")
         node.write(f"{EZ}/conf/monitor", MONITOR)
+        node.write(f"{EZ}/conf/options", options)
         node("svcmgr -s web print status")
-        node(f"{EZ}/bin/service -a web /etc/opensvc/web.cluster n1 n2 /etc/opensvc/web.stonith")
+        node(f"{EZ}/bin/service -a web /etc/opensvc/web.cluster n1 n2 {check}")
     for node in lab.nodes:
         node(f"{EZ}/ezha start")
     n1, n2 = lab.nodes
@@ -57,4 +58,18 @@ def test_where_the_fence_fails_nothing_is_started(lab):
     n2 = lost(lab, code=1, comes_to="START_FAILED")
     assert status(n2) == ("warn", "down")
     assert "n1 is not known to be down" in n2("svcmgr -s web logs").stdout
+    n2(f"{EZ}/ezha stop")
+
+
+def test_what_the_manager_itself_has_fenced_is_handed_on(lab):
+    """The check script is one of the site, which confirms nothing; the fence of conf/options does."""
+    for node in lab.nodes:
+        node.write("/root/guard", "#!/bin/sh\necho $1 >>/root/fenced\n", 0o755)
+        node.write("/root/check", "#!/bin/sh\n", 0o755)
+    n1, n2 = cluster(lab, code=1, check="/root/check", options="fence /root/guard\n")
+    n1.power_off()
+    n2.wait_for(lambda: "n2, STARTED" in n2(f"{EZ}/bin/service -s").stdout, 90)
+    assert n2.read("/root/fenced").split() == ["n1"]
+    assert status(n2) == ("up", "up")
+    assert "has not confirmed that it is down" not in n2("svcmgr -s web logs").stdout
     n2(f"{EZ}/ezha stop")

@@ -73,3 +73,9 @@ def own_program() -> Path:
     """The program that runs, where it was installed; a link to it is not followed into a tree."""
     beside = Path(sys.executable).with_name("openha")
     return beside if beside.exists() else Path(sys.argv[0]).resolve()
+
+
+def is_ours(script: str) -> bool:
+    """Whether a service's script is the command of this agent, as `/etc/opensvc/SERVICE.cluster`; an older one has the same name."""
+    command = Path(script).resolve()
+    return command.name in ("svcmgr", "om") and command.parent == own_program().resolve().parent

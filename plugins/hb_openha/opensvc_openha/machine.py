@@ -69,7 +69,7 @@ class View:
 
 @dataclass(frozen=True)
 class Progress:
-    """What the machine remembers of a service between two passes."""
+    """What the machine remembers of a service between two passes. `is_fenced`: the fence has confirmed that the peer is dead."""
 
     stage: Stage = Stage.IDLE
     since: float = 0.0
@@ -78,15 +78,20 @@ class Progress:
     heard: int = 0
     not_before: float = 0.0
     both_since: float | None = None
+    is_fenced: bool = False
 
 
 class Order(NamedTuple):
-    """What is to be done: a state to record, a work to begin, a word to the log; in this order."""
+    """What is to be done: a state to record, a work to begin, a word to the log; in this order.
+
+    `is_confirmed`: who begins the work may take the peer to be dead.
+    """
 
     state: State | None = None
     work: Work | None = None
     text: str = ""
     is_grave: bool = False
+    is_confirmed: bool = False
 
 
 class Step(NamedTuple):
@@ -165,7 +170,7 @@ def _fenced(progress: Progress, view: View, now: float, done: bool) -> Step:
         return Step(Progress(not_before=now + AGAIN), (Order(State.STOPPED, text=text, is_grave=True),))
     if view.link is Liveness.UP:
         return _rolled_back(progress, view, now)
-    return _to_check(progress, now)
+    return _to_check(replace(progress, is_fenced=True), now)
 
 
 def _checked(progress: Progress, view: View, now: float, done: bool) -> Step:
@@ -177,7 +182,8 @@ def _checked(progress: Progress, view: View, now: float, done: bool) -> Step:
         text = "Service {service} check script failed. State is now START_FAILED"
         return Step(Progress(), (Order(State.START_FAILED, text=text, is_grave=True),))
     begun = Progress(Stage.STARTING, now)
-    return Step(begun, (Order(work=Work.START, text="Check script for service {service} OK"),))
+    is_confirmed = progress.is_fenced and view.link is not Liveness.UP  # a peer that is back may hold what it held before
+    return Step(begun, (Order(work=Work.START, text="Check script for service {service} OK", is_confirmed=is_confirmed),))
 
 
 def _started(progress: Progress, view: View, now: float, done: bool) -> Step:

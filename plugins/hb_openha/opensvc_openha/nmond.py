@@ -13,6 +13,7 @@ from opensvc_core.errors import OpensvcError
 from opensvc_openha.accepting import said_of
 from opensvc_openha.background import log
 from opensvc_openha.files import Board
+from opensvc_openha.install import is_ours
 from opensvc_openha.links import Link
 from opensvc_openha.listening import hearing_of, sign_left
 from opensvc_openha.liveness import Hearing, Liveness
@@ -195,14 +196,15 @@ class Manager:
             self._store.record(service.name, self._node, order.state)
         if order.text:
             log(syslog.LOG_ERR if order.is_grave else syslog.LOG_NOTICE, order.text.format(service=service.name))
-        return self._begin(service, order.work, view) if order.work else None
+        return self._begin(service, order.work, view, is_confirmed=order.is_confirmed) if order.work else None
 
-    def _begin(self, service: Service, work: Work, view: View) -> Running:
+    def _begin(self, service: Service, work: Work, view: View, *, is_confirmed: bool) -> Running:
         options, other = self._options, service.peer(self._node)
+        confirmation = ("--confirm-down", str(other)) if is_confirmed and is_ours(service.script) else ()
         argv, limit = {
             Work.FENCE: ((*options.fence, str(other), service.name), options.fence_timeout),
             Work.CHECK: ((service.check, "start"), options.check_timeout),
-            Work.START: ((service.script, "start"), options.start_timeout),
+            Work.START: ((service.script, "start", *confirmation), options.start_timeout),
             Work.STOP: ((service.script, "stop"), options.stop_timeout),
         }[work]
         told = {"OPENHA_SERVICE": service.name, "OPENHA_PEER": str(other), "OPENHA_PEER_STATE": str(view.peer)}

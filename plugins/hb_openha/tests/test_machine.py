@@ -200,6 +200,23 @@ def test_with_the_guard_a_silent_peer_is_fenced_before_the_start():
     assert (states(orders), works(orders)) == ([State.STARTING], [Work.CHECK])
 
 
+@pytest.mark.parametrize(("link", "expected"), [(DOWN, True), (BLIND, True), (UP, False)])
+def test_who_is_started_after_a_fence_is_told_that_the_peer_is_dead(link, expected):
+    """Unless it is heard again meanwhile: then it may hold what the service needs."""
+    progress, view = fencing()
+    progress, _ = step(progress, view, 110.0, done=True)
+    view = replace(view, own=State.STARTING, link=link, peer=STOPPED if link is UP else UNKNOWN)
+    (order,) = step(progress, view, 111.0, done=True).orders
+    assert (order.work, order.is_confirmed) == (Work.START, expected)
+
+
+def test_without_a_fence_nobody_is_told_so():
+    progress, view = begun(replace(SECONDARY, peer=UNKNOWN, link=DOWN))
+    progress, _ = step(progress, view, 100 + GRACE)
+    (order,) = step(progress, replace(view, own=State.STARTING), 111.0, done=True).orders
+    assert (order.work, order.is_confirmed) == (Work.START, False)
+
+
 def test_without_a_confirmed_fence_nothing_is_started():
     progress, view = fencing()
     progress, orders = step(progress, view, 110.0, done=False)

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from opensvc_openha.install import is_ours, own_program
 from opensvc_openha.main import run
 from opensvc_openha.states import State
 from opensvc_openha.store import Store
@@ -65,3 +66,11 @@ def test_our_own_command_is_asked_about_the_service_of_this_tree(ez, monkeypatch
     with pytest.raises(FileNotFoundError):  # the programs of this tree are not there
         run([str(ez / "ezha"), "start"], {})
     assert (ez / "calls").read_text() == f"status {ez}\n"
+
+
+@pytest.mark.parametrize(("name", "expected"), [("svcmgr", True), ("om", True), ("openha", False)])
+def test_a_script_of_this_agent_is_told_from_that_of_an_older_one(tmp_path, name, expected):
+    (tmp_path / "web.cluster").symlink_to(own_program().with_name(name))
+    assert is_ours(str(tmp_path / "web.cluster")) is expected
+    (tmp_path / name).write_text("")
+    assert not is_ours(str(tmp_path / name))

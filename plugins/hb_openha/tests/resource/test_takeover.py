@@ -131,6 +131,13 @@ def test_without_a_stonith_nothing_is_handed_on_and_that_is_told(node, cluster, 
     assert UNCONFIRMED in node("etc/web.cluster start").stdout
 
 
+def test_what_the_manager_says_of_its_own_fence_is_believed(node, cluster):
+    cluster.declare(check="/usr/local/sbin/check")
+    cluster.say(n1=State.STARTING, n2=State.UNKNOWN)
+    assert "is silent" not in node("etc/web.cluster start --confirm-down n2").stdout
+    assert node.is_up("web", "fs#1")
+
+
 def test_a_failed_stonith_takes_back_an_earlier_one(node, cluster, handed_on):
     cluster.declare(check="/etc/opensvc/web.stonith")
     cluster.say(n1=State.STARTING, n2=State.UNKNOWN)
