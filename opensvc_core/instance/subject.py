@@ -77,7 +77,7 @@ class Subject:
         from opensvc_core.config.validation import validate  # noqa: PLC0415
 
         config = self.config(document)
-        found = validate(config, self._implied(config), only)
+        found = [*validate(config, self._implied(config), only), *self.node.found_by_drivers(config)]
         if other := self.node.store.shadowed(self.path):
             text = f"{other} is there as well, and not read"
             found.append(Finding(Severity.WARNING, "two-files", text, str(self.file), hint="remove one of them"))

@@ -8,10 +8,10 @@ Plugins, host and links are imported when first asked for: a command that reads 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from opensvc_core.config.document import Document
@@ -150,20 +150,32 @@ class Surroundings:
         return sorted(found, key=lambda finding: finding.line)
 
     def _found_by_plugins(self, name: str, config: ServiceConfig) -> Iterator[Finding]:
-        from opensvc_core.config.checks.report import Report
         from opensvc_core.registry import PLUGINS
 
         if not self.registry.installed(PLUGINS):
             return
-        report = Report(config.document)
         others = sorted(config.known_nodes - {self.name}) if config.has_scopes else []
         for seen in (config, *(self.config_of(name, config.document, node=node) for node in others)):
-            for implementation in self.registry.hooks().opensvc_validate_host.get_hookimpls():
-                try:
-                    yield from map(report.of, implementation.function(**{name: seen for name in implementation.argnames}))
-                except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
-                    text = f"{implementation.plugin_name}: {type(error).__name__}: {error}"
-                    yield report.warning("plugin-failed", text, "")
+            yield from self._found(self.registry.hooks().opensvc_validate_host.get_hookimpls(), seen)
+
+    def found_by_drivers(self, config: ServiceConfig) -> Iterator[Finding]:
+        """What the drivers that a service's file has just been read with find in it."""
+        from opensvc_core.registry import DRIVERS
+
+        drivers = {point.module for point in self.registry.installed(DRIVERS).values()}
+        asked = self.registry.manager.hook.opensvc_validate_service.get_hookimpls()
+        yield from self._found((one for one in asked if one.plugin_name in drivers), config)
+
+    def _found(self, implementations: Iterable[Any], config: ServiceConfig) -> Iterator[Finding]:
+        from opensvc_core.config.checks.report import Report
+
+        report = Report(config.document)
+        for implementation in implementations:
+            try:
+                yield from map(report.of, implementation.function(**{name: config for name in implementation.argnames}))
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
+                text = f"{implementation.plugin_name}: {type(error).__name__}: {error}"
+                yield report.warning("plugin-failed", text, "")
 
     def change(self, name: str, edit: Callable[[Document], Document]) -> list[Finding]:
         """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before.

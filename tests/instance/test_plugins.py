@@ -2,7 +2,7 @@
 
 import pytest
 
-from opensvc_core.api import Finding, Severity
+from opensvc_core.api import Finding, Resource, Severity, Status
 from opensvc_core.errors import ActionFailed, ActionRefused, ConfigError
 from opensvc_core.registry import DRIVERS
 
@@ -81,6 +81,31 @@ def test_plugins_find_what_is_wrong_in_the_files_of_the_node(labs, plugin):
     failed, found = node.validate("node")
     assert (failed.code, failed.severity, failed.text) == ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{node.name}'")
     assert (found.code, found.line, found.value) == ("no-zone", 4, "bad")
+
+
+def test_drivers_find_what_is_wrong_in_the_file_of_a_service(labs, plugin):
+    def opensvc_validate_service(config):
+        if config.text("DEFAULT", "app") == "bad":
+            yield Finding(Severity.ERROR, "no-app", f"{config.world.path} is of no known application", section="DEFAULT", key="app")
+
+    def driver(name):
+        return type(name, (Resource,), {"id": f"fs.{name}", "status": lambda self: Status.DOWN})
+
+    def brings(name, **hooks):
+        return plugin(f"opensvc_{name}", DRIVERS, f"fs.{name}", opensvc_register_drivers=lambda: [driver(name)], **hooks)
+
+    lab = labs(
+        brings("bad", opensvc_validate_service=lambda config: {}[config.world.node]),
+        brings("good", opensvc_validate_service=opensvc_validate_service),
+        brings("other", opensvc_validate_service=lambda config: {}["never"]),
+        plugin("opensvc_plugin", opensvc_validate_service=lambda config: {}["never"]),
+    )
+    service = lab.service(ONE + "[fs#2]\ntype = bad\n[fs#3]\ntype = good\n")
+    with pytest.raises(ConfigError, match=r"DEFAULT\.app = bad: svc1 is of no known application"):
+        service.change(lambda document: document.set("DEFAULT", "app", "bad"))
+    assert [(one.code, one.severity, one.text) for one in service.validate()] == [
+        ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{lab.node.name}'")
+    ]
 
 
 def test_plugins_see_the_files_as_each_node_that_reads_other_values(labs, plugin):
