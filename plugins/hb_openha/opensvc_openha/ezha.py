@@ -19,6 +19,7 @@ from opensvc_openha.background import complain
 from opensvc_openha.files import Board
 from opensvc_openha.keys import key_of
 from opensvc_openha.links import Link
+from opensvc_openha.programs import REPLACES
 from opensvc_openha.services import Service
 from opensvc_openha.states import State
 from opensvc_openha.store import Store, boot
@@ -45,15 +46,15 @@ class Ezha:
             raise UsageError(USAGE)
         return words[word]()
 
-    def start(self, *, keeps_states: bool = False) -> int:
+    def start(self) -> int:
         """Check the configuration, record what is stopped, start heartbeats and manager; 1: some heartbeats are not started."""
         hearts, problems = self._checked()
         if Board(self._store.tree.proc, "nmond").is_held():
             self._say("nmond runs already")
-        elif not keeps_states:
+        else:
             for service in self._store.services().of(self._node):
                 self._record(service)
-        problems += [problem for listens, link in hearts if (problem := self._begun(link, listens=listens))]
+        problems += [problem for listens, link in hearts if not self._runs(link) and (problem := self._begun(link, listens=listens))]
         if problems:
             complain("\n".join([*problems, "the heartbeats of these lines are not started; 'ezha start' does it once that is mended"]))
         self._manage()
@@ -79,9 +80,19 @@ class Ezha:
         return 0
 
     def restart(self) -> int:
-        """End all programs and start them again; services and their states stay as they are."""
-        self._end_all()
-        return self.start(keeps_states=True)
+        """Start all programs anew; services and their states stay as they are.
+
+        The manager ends first. Each heartbeat goes on until the program that takes its place is ready, so that the other node misses none.
+        """
+        hearts, problems = self._checked()
+        self._end(["nmond"])
+        problems += [problem for listens, link in hearts if (problem := self._begun(link, listens=listens))]
+        if problems:
+            complain("\n".join([*problems, "the heartbeats of these lines are not started anew; what ran before goes on"]))
+        lines = {link.board(listens=link.node != self._node) for link in self._store.monitor().links}
+        self._end([name for name in self._hearts() if name not in lines])
+        self._manage()
+        return 1 if problems else 0
 
     def status(self) -> int:
         """Tell which programs run; 0: all of them do, 3: not all (as init scripts answer, LSB 3.1)."""
@@ -135,10 +146,8 @@ class Ezha:
         return Board(self._store.tree.proc, link.board(listens=link.node != self._node)).is_held()
 
     def _begun(self, link: Link, *, listens: bool) -> str:
-        """Why the program of a link was not started; empty: it runs."""
-        if self._runs(link):
-            return ""
-        problem = self._launched(link.arguments(listens=listens))
+        """Why the program of a link was not started, in the place of the one that runs; empty: it was."""
+        problem = self._launched(link.arguments(listens=listens), **{REPLACES: "1"})
         return f"{self._store.tree.monitor}:{link.line}: {problem}" if problem else ""
 
     def _manage(self) -> None:
@@ -151,9 +160,10 @@ class Ezha:
         if problem := self._launched(("nmond",)):
             raise OpensvcError(f"{problem}\nnmond was not started; 'ezha kill' ends the others")
 
-    def _launched(self, words: Sequence[str]) -> str:
+    def _launched(self, words: Sequence[str], **environment: str) -> str:
         """Why a program was not started; empty: it was."""
-        done = subprocess.run([str(self._store.tree.bin / words[0]), *words[1:]], stderr=subprocess.PIPE, text=True, check=False)
+        argv = [str(self._store.tree.bin / words[0]), *words[1:]]
+        done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False)
         return (done.stderr.strip() or f"{words[0]} ended with {done.returncode}") if done.returncode else ""
 
     # -- end

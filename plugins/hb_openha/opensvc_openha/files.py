@@ -6,8 +6,9 @@ import errno
 import fcntl
 import json
 import os
+import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_native_id
 from time import monotonic, sleep
@@ -17,6 +18,8 @@ from opensvc_core.errors import OpensvcError
 
 # Seconds until a change of another program has to be done.
 _PATIENCE: Final = 2.0
+# Seconds for a program to end.
+_END: Final = 15.0
 
 
 def replace(path: Path, content: bytes, *, is_durable: bool = True) -> None:
@@ -80,11 +83,14 @@ class Board:
         self.lock, self.file = folder / f"{name}.key", folder / f"{name}.json"
         self._held = -1
 
-    def hold(self) -> Self:
-        """Take it for the life of this process. Raises OpensvcError: another one has it."""
+    def hold(self, *, replaces: bool = False) -> Self:
+        """Take it for the life of this process; `replaces`: who has it is told to end. Raises OpensvcError: another one has it."""
         self.lock.parent.mkdir(parents=True, exist_ok=True)
         held = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        until = monotonic() + 2
+        if replaces and (told := self.told()):
+            with suppress(ProcessLookupError):
+                os.kill(told["pid"], signal.SIGTERM)
+        until = monotonic() + (_END if replaces else _PATIENCE)
         while not _locked(held, fcntl.LOCK_EX):
             if monotonic() > until:  # who only looks has it for an instant
                 os.close(held)

@@ -37,7 +37,7 @@ _AGAIN = 60.0
 class Listener:
     """What the other node sends on one link."""
 
-    def __init__(self, store: Store, link: Link) -> None:
+    def __init__(self, store: Store, link: Link, *, replaces: bool = False) -> None:
         found = framing(link, store.monitor().links)
         if found is None:
             raise ConfigError(f"no records have room on {link.device}", path=str(store.tree.monitor), line=link.line)
@@ -45,7 +45,7 @@ class Listener:
         self._accept, self._may_be_theirs = Acceptance(link, found, key_of(link)), Doubts(link)
         self._manager = Board(store.tree.proc, "nmond")
         self._take = _FromDisk(link, found) if link.kind.is_disk else _FromNetwork(link)
-        self.board = Board(store.tree.proc, link.board(listens=True)).hold()
+        self.board = Board(store.tree.proc, link.board(listens=True)).hold(replaces=replaces)
         self._told: dict[str, Any] = {"pid": os.getpid(), "boot": boot()}
         self._hearing = Hearing(link.timeout, doubted=sign_left(self.board))
         self._was = Liveness.BLIND

@@ -14,6 +14,8 @@ from opensvc_openha.links import Link
 from opensvc_openha.store import Store
 from opensvc_openha.tree import Tree
 
+# Set by ezha for a program that takes the place of the one that runs.
+REPLACES: Final = "OPENHA_REPLACES"
 # Heartbeats have to be sent while all else is busy.
 _RAISED: Final = -10
 
@@ -69,7 +71,10 @@ def _heart(store: Store, words: tuple[str, ...]) -> Callable[[], Callable[[threa
 
     listens = words[0].startswith("heartc")
     link = _line(store, words, listens=listens)
-    return (lambda: Listener(store, link).run) if listens else (lambda: Sender(store, link, _node()).run)
+    replaces = bool(os.environ.pop(REPLACES, ""))
+    if listens:
+        return lambda: Listener(store, link, replaces=replaces).run
+    return lambda: Sender(store, link, _node(), replaces=replaces).run
 
 
 def _line(store: Store, words: tuple[str, ...], *, listens: bool) -> Link:

@@ -22,21 +22,23 @@ from opensvc_openha.trailer import Trailer, append, slots
 
 INTERVAL = 1.0
 _TTL = 6
+# Seconds by which records may be ahead of the clock; more, and it was put back.
+_AHEAD = 10
 
 
 class Sender:
     """The heartbeats of this node on one link."""
 
-    def __init__(self, store: Store, link: Link, node: str) -> None:
+    def __init__(self, store: Store, link: Link, node: str, *, replaces: bool = False) -> None:
         found = framing(link, store.monitor().links)
         if found is None:
             raise ConfigError(f"no records have room on {link.device}", path=str(store.tree.monitor), line=link.line)
         self._store, self._link, self._node, self._frames = store, link, node, found
         self._key = key_of(link)
-        self._elapsed = 0
         self._manager = Board(store.tree.proc, "nmond")
         self._put = _ToDisk(link, found) if link.kind.is_disk else _ToNetwork(link)
-        self.board = Board(store.tree.proc, link.board(listens=False)).hold()
+        self.board = Board(store.tree.proc, link.board(listens=False)).hold(replaces=replaces)
+        self._elapsed = self._elapsed_left()
 
     def run(self, ended: threading.Event) -> None:
         """Send until told to end."""
@@ -50,7 +52,7 @@ class Sender:
                 log(syslog.LOG_ERR, f"{self._link.where}: heartbeat not sent: {error}")
                 continue
             try:
-                self.board.tell({"pid": os.getpid(), "sent": monotonic(), "updated": time()})
+                self.board.tell({"pid": os.getpid(), "sent": monotonic(), "updated": time(), "elapsed": self._elapsed})
             except OSError as error:  # a full disk is no reason to fall silent: the peer would take the services over
                 log(syslog.LOG_ERR, f"{self._link.where}: heartbeat sent, but not noted: {error}")
 
@@ -84,6 +86,11 @@ class Sender:
             slots([entry.service for entry in entries], manager.get("ran_here", ())),
         )
         return append(data, said, self._key)
+
+    def _elapsed_left(self) -> int:
+        """The moment of the last record that a former sender sent: the next one has to be later, also within the same second."""
+        left = (self.board.left() or {}).get("elapsed", 0)
+        return left if left - time() < _AHEAD else 0
 
     def _state(self, service: str) -> State:
         found = self._store.state(service, self._node)
