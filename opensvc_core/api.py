@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from opensvc_core.config.arbitration import ArbitratorKeywords
     from opensvc_core.config.document import Document
     from opensvc_core.config.guarding import guard_of
+    from opensvc_core.config.orchestration import manager_of
     from opensvc_core.instance.ahead import Ahead
     from opensvc_core.instance.fencing import fence
     from opensvc_core.instance.journal import Journal
@@ -128,6 +129,7 @@ _EMBEDDED: Final = {
     "ServiceStatus": "opensvc_core.model.snapshot",
     "fence": "opensvc_core.instance.fencing",
     "guard_of": "opensvc_core.config.guarding",
+    "manager_of": "opensvc_core.config.orchestration",
     "scheduled": "opensvc_core.instance.scheduled",
     "status_json": "opensvc_core.cli.render.machine",
 }
@@ -230,6 +232,7 @@ __all__ = [
     "hookimpl",
     "integer",
     "limit_size",
+    "manager_of",
     "memory_bytes",
     "merge",
     "octal",

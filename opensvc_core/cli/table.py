@@ -85,6 +85,7 @@ CORE: Final[Table] = (
     _verb("print resinfo", "Show what the resources tell about themselves.", o.FORMAT),
     _verb("push resinfo", "Ask the resources about themselves, and store it.", o.FORMAT, aliases={"push": {}}, module="print_resinfo"),
     _verb("print devs", "Show the devices that the resources use and provide.", o.FORMAT, *_SELECTION),
+    _verb("resource monitor", "See to monitored resources that are down, under a cluster manager.", o.CRON),
     _verb("schedule run", "Do what is due by schedule; for cron, or a timer.", scopes=_HOSTS),
     _verb("print schedule", "Show what is done by itself, when it was and when it will be.", o.FORMAT, scopes=_HOSTS),
     _verb(

@@ -28,7 +28,6 @@ WITHOUT_EFFECT: Final[Mapping[str, frozenset[str]]] = {
         "docker_swarm_token",
         "drp_type",
         "drnoaction",
-        "monitor_schedule",
         "pool",
         "postsnap_trigger",
         "presnap_trigger",

@@ -87,7 +87,8 @@ class OrchestrationKeywords(Declares):
         monitor_actions,
         default=[],
         scopable=True,
-        text="What follows when a monitored resource stays down; a second word is for when the first one fails.",
+        text="What follows when a monitored resource stays down; a second word is for when the first one fails. Default: `switch` of a "
+        "service with `orchestrate = ha`. Where a cluster manager has the service: `none`, or `freezestop`, whatever else is said.",
         example="freezestop crash",
     )
     pre_monitor_action = Keyword(text, scopable=True, text="A command run before `monitor_action`.")

@@ -118,6 +118,13 @@ class ServiceKeywords(Triggers, LimitKeywords, OrchestrationKeywords):
         schedule_text, default="@10", scopable=True, text="When the stored status is refreshed; 'print schedule' tells what follows."
     )
     resinfo_schedule = Keyword(schedule_text, default="@60", scopable=True, text="When the resources are asked about themselves.")
+    monitor_schedule = Keyword(
+        schedule_text,
+        default="",
+        scopable=True,
+        text="When it is looked whether monitored resources are up, where a cluster manager has the service; default: @1 if there are any.",
+        example="@2",
+    )
     run_schedule = Keyword(schedule_text, default="", scopable=True, text="When tasks run that have no schedule of their own.")
     sync_schedule = Keyword(
         schedule_text,
@@ -139,7 +146,7 @@ class ResourceKeywords(Triggers, LimitKeywords):
     optional = Keyword(tristate, scopable=True, text="Its failure is a warning, and `avail` doesn't count it.")
     standby = Keyword(tristate, scopable=True, text="Kept up on the nodes that don't run the service as well.")
     monitor = Keyword(boolean, default=False, scopable=True, text="When it is down while the service is up, `monitor_action` follows.")
-    restart = Keyword(integer, default=0, scopable=True, text="How often the daemon starts it again before it counts as failed.")
+    restart = Keyword(integer, default=0, scopable=True, text="How often it is started again before it counts as failed.")
     restart_delay = Keyword(duration, default=0.0, scopable=True, text="Seconds between two such starts.")
     shared = Keyword(boolean, default=False, scopable=True, text="Provisioned once for all nodes.")
     provision = Keyword(boolean, default=True, scopable=True, text="Take part in `provision`.")

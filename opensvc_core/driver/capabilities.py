@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Self
 
 from opensvc_core.driver.base import Resource
+from opensvc_core.errors import ActionRefused
 from opensvc_core.model.operations import Operations
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Observation, Status
@@ -221,6 +222,23 @@ class ClusterManager(ABC):
 
         Raises ActionRefused where it has begun none, where another node may have the service up, and where that can't be told.
         """
+
+    def successor(self) -> str:
+        """The node that takes the service over when it is given up here.
+
+        Raises ActionRefused where the manager does not have it started here, where no other node would start it, and where that
+        can't be told.
+        """
+        raise ActionRefused("its cluster manager can't be asked to give the service away")
+
+    def give_up(self) -> Operations:
+        """Have the manager stop the service here, and keep it from starting here again before a person lets it.
+
+        The manager stops it as always, by this agent: called without the lock of the service's actions. `status` is up no longer then.
+        Raises ActionRefused as `successor` does.
+        """
+        self.successor()
+        yield from ()
 
 
 class Watch(NamedTuple):

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import Final, NamedTuple
 
 from opensvc_core.config.vocabulary import ServiceKeywords
-from opensvc_core.driver.capabilities import Runnable, Syncable
+from opensvc_core.driver.capabilities import ClusterManager, Runnable, Syncable
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
@@ -20,6 +20,9 @@ from opensvc_core.system.zone import LocalZone
 
 # Actions of a whole service, and the keywords of [DEFAULT] that tell their times.
 WHOLE: Final = {"status": "status_schedule", "push_resinfo": "resinfo_schedule"}
+# The action that looks after monitored resources, and its times where the file tells none.
+MONITOR: Final = "resource_monitor"
+_MONITORED: Final = "@1"
 # Actions of single resources, and what a driver has to be able to.
 SINGLE: Final[dict[str, type[Runnable | Syncable]]] = {"sync_all": Syncable, "run": Runnable}
 # Defaults that were others in the older generation.
@@ -66,11 +69,18 @@ def scheduled(instance: Instance, now: float, zone: tzinfo | None = None, *, is_
 
     for action, keyword in WHOLE.items():
         add(action, "", f"DEFAULT.{keyword}", _of_service(instance, keyword), instance.state.last_time(action))
+    if text := _of_monitoring(instance):
+        add(MONITOR, "", "DEFAULT.monitor_schedule", text, instance.state.last_time(MONITOR))
     for action, part, resource, text in _resources(instance):
         add(action, part.rid, f"{part.rid}.schedule", text, resource.last_run())
     if is_waited_for and never_run != known:
         instance.state.keep_waited_for(never_run)
     return rows
+
+
+def due_actions(instance: Instance, now: float) -> set[str]:
+    """The actions of which something is due. Raises OSError."""
+    return {row.action for row in scheduled(instance, now) if row.next_run is not None and row.next_run <= now}
 
 
 def refusal(
@@ -92,7 +102,7 @@ def refusal(
     since = _since(instance.state.waited_for(), part.rid, now) if is_spread else None
     last_run, seed = resource.last_run(), _seed(instance, part.rid)
     reason = due.refusal(parse(text), now, zone or LocalZone(), last_run=last_run, seed=seed, known_since=since)
-    return reason or _unprovisioned(instance)
+    return reason or unprovisioned(instance)
 
 
 def _resources(instance: Instance) -> Iterator[tuple[str, Part, Runnable | Syncable, str]]:
@@ -116,6 +126,15 @@ def _of_service(instance: Instance, name: str) -> str:
     return str(ServiceKeywords.keywords()[name].default) if given is None else given
 
 
+def _of_monitoring(instance: Instance) -> str:
+    """When monitored resources are looked after; empty where that is not for a schedule: only a cluster manager does not do it itself."""
+    if not any(isinstance(part.resource, ClusterManager) for part in instance.parts):
+        return ""
+    given: str | None = instance.keywords.values.get("monitor_schedule")
+    is_monitored = any(part.policy.monitor and part.is_counted for part in instance.parts)
+    return given if given is not None else _MONITORED if is_monitored else ""
+
+
 def _since(waited_for: Mapping[str, float], what: str, now: float) -> float | None:
     """Since when something is waited for; a moment to come was noted while the clock was wrong."""
     return min(waited_for[what], now) if what in waited_for else None
@@ -125,7 +144,7 @@ def _seed(instance: Instance, what: str) -> str:
     return f"{instance.node} {instance.facts.path} {what}"
 
 
-def _unprovisioned(instance: Instance) -> str:
+def unprovisioned(instance: Instance) -> str:
     """What was unprovisioned, and is not there; an empty text where nothing is."""
     noted = [part for part in instance.parts if part.group in PROVISIONED_GROUPS and instance.state.is_provisioned(part.rid) is False]
     missing = [part.rid for part in noted if part.resource and part.is_counted and not _is_there(instance, part)]

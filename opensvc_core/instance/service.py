@@ -108,6 +108,17 @@ class Service(Subject):
 
         return conduct.perform(self, request, sink, wait_lock=wait_lock, by_scheduler=by_scheduler, cancel=cancel, watch=watch)
 
+    def monitor(
+        self, sink: Sink, *, due_at: float | None = None, by_scheduler: bool = False, cancel: threading.Event | None = None
+    ) -> None:
+        """Look after the monitored resources of a service that a cluster manager has started here.
+
+        `due_at`: only where its schedule lets it at this moment. Raises ActionRefused without such a manager, ActionFailed.
+        """
+        from opensvc_core.instance import monitoring
+
+        monitoring.monitor(self, sink, due_at=due_at, by_scheduler=by_scheduler, cancel=cancel)
+
     def look_ahead(self, request: Request) -> Ahead:
         """What some resources find of who uses them elsewhere, while their start is not yet decided on; see `Preflight.can_look_ahead`.
 

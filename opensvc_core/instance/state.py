@@ -31,6 +31,11 @@ class State:
         """The lock under which what came from another node is put in its place."""
         return self.folder / "lock.postsync"
 
+    @property
+    def monitor_lock_file(self) -> Path:
+        """The lock of who looks after the monitored resources: one at a time; starts and stops go on meanwhile."""
+        return self.folder / "lock.monitor"
+
     def keep_active(self, moment: float, *, is_up: bool) -> None:
         """Note that the service was started (`is_up`) or stopped on this node, in whole or in part."""
         with suppress(OpensvcError):  # it only informs: a full disk must not prevent a stop

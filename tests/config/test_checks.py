@@ -200,6 +200,24 @@ def test_a_heartbeat_of_a_service_has_a_peer(found, source, finding):
 
 
 @pytest.mark.parametrize(
+    ("words", "finding"),
+    [
+        ("monitor_action = freezestop", []),
+        ("monitor_action = none", []),
+        ("monitor_action = reboot", ["ignored-keyword DEFAULT.monitor_action"]),
+        ("monitor_action@n1 = freezestop crash", ["ignored-keyword DEFAULT.monitor_action@n1"]),
+        ("monitor_schedule = @5", []),
+    ],
+)
+def test_what_follows_under_a_cluster_manager_is_a_freeze_stop_or_nothing(found, words, finding):
+    assert found(f"[DEFAULT]\nnodes = n1 n2\n{words}\n[hb#0]\ntype = OpenHA\n") == finding
+
+
+def test_without_a_cluster_manager_there_is_no_schedule_for_monitored_resources(found):
+    assert found("[DEFAULT]\nnodes = n1 n2\nmonitor_schedule = @5\nmonitor_action = reboot\n") == ["no-effect DEFAULT.monitor_schedule"]
+
+
+@pytest.mark.parametrize(
     ("source", "finding"),
     [
         ("[hb#1]\ntype = unicast\n", []),

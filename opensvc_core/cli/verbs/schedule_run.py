@@ -10,7 +10,7 @@ from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import services
 from opensvc_core.instance.journal import Sink
 from opensvc_core.instance.request import Request
-from opensvc_core.instance.scheduled import scheduled
+from opensvc_core.instance.scheduled import MONITOR, due_actions
 from opensvc_core.instance.service import Service
 from opensvc_core.plan.actions import ACTIONS
 
@@ -25,7 +25,15 @@ def run(session: Session, _arguments: Arguments) -> int:
 
 
 def _act(service: Service, sink: Sink, now: float) -> None:
-    actions = {row.action for row in scheduled(service.instance(), now) if row.next_run is not None and row.next_run <= now}
+    actions = due_actions(service.instance(), now)
+    try:
+        if MONITOR in actions:  # before what may take hours
+            service.monitor(sink, due_at=now, by_scheduler=True)
+    finally:
+        _act_on_the_rest(service, sink, now, actions)
+
+
+def _act_on_the_rest(service: Service, sink: Sink, now: float, actions: set[str]) -> None:
     if "status" in actions:
         service.tell_status(service.status())
         service.state.keep_time("status", now)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from opensvc_core.config.checks.report import Report
 from opensvc_core.config.findings import Finding, did_you_mean
-from opensvc_core.config.orchestration import manager_of
+from opensvc_core.config.orchestration import MONITOR_ACTIONS, manager_of
 from opensvc_core.config.service import DEFAULT, ServiceConfig
 from opensvc_core.errors import ConfigError
+
+# What may follow where a cluster manager has the service.
+_OF_A_MANAGER = ("freezestop", "none")
 
 
 def of_service(config: ServiceConfig, report: Report) -> Iterator[Finding]:
@@ -22,6 +25,22 @@ def of_service(config: ServiceConfig, report: Report) -> Iterator[Finding]:
     if manager_of(config.document) and config.document.get(DEFAULT, "autostart_node") is not None:
         text = "the cluster manager alone starts a service with an OpenHA heartbeat, so this is ignored"
         yield report.warning("ignored-keyword", text, DEFAULT, "autostart_node", hint="take it out")
+    yield from _monitoring(config, report)
+
+
+def _monitoring(config: ServiceConfig, report: Report) -> Iterator[Finding]:
+    """What an external cluster manager makes of the keywords of monitoring, and what these are for without one."""
+    keys = [(key, key.partition("@")[0]) for key in config.document.keys(DEFAULT)]
+    if not manager_of(config.document):
+        for key in (key for key, name in keys if name == "monitor_schedule"):
+            text = "only services of a cluster manager are monitored by schedule, the daemon sees to all others at once: this has no effect"
+            yield report.warning("no-effect", text, DEFAULT, key, hint="it may be taken out")
+        return
+    for key in (key for key, name in keys if name == "monitor_action"):
+        words = (config.document.get(DEFAULT, key) or "").lower().split()
+        if other := [word for word in words if word in MONITOR_ACTIONS and word not in _OF_A_MANAGER]:
+            text = f"not {' nor '.join(other)}: where a monitored resource stays down, the cluster manager is asked for a freeze-stop"
+            yield report.warning("ignored-keyword", text, DEFAULT, key, hint="'freezestop' says so, 'none' leaves the service where it is")
 
 
 def of_cluster(config: ServiceConfig, report: Report) -> Iterator[Finding]:
