@@ -14,12 +14,15 @@ from opensvc_openha.tree import Tree
 from opensvc_core.api import (
     ActionRefused,
     ClusterManager,
+    Command,
     Context,
     Informative,
     Keyword,
     Message,
     Observation,
+    Operations,
     Resource,
+    Setting,
     Status,
     Takeover,
     Watch,
@@ -87,6 +90,27 @@ class OpenHA(Resource, ClusterManager, Informative, Watchable):
         if other not in _MAY_START:
             raise ActionRefused(f"{nodes[1]} may have {self.called} up: the cluster has it {_said(other)} there")
         return Takeover()
+
+    def successor(self) -> str:
+        """The other node, where it is heard and at rest, ready to start the service."""
+        entry, nodes = self._entry(), None
+        if problem := self._not_running():
+            raise ActionRefused(problem)
+        if entry is None or (nodes := entry.nodes(self.context.node)) is None:
+            raise ActionRefused(f"the cluster has no service {self.called!r} on {self.context.node}")
+        own, other = (self._state(node) for node in nodes)
+        if own is not State.STARTED:
+            raise ActionRefused(f"the cluster does not have {self.called} STARTED here: it has it {_said(own)}")
+        if other is not State.STOPPED:
+            way = f" ('service -A {self.called} unfreeze' there lets it)" if other is State.FROZEN_STOP else ""
+            raise ActionRefused(f"{nodes[1]} would not start it: the cluster has it {_said(other)} there{way}")
+        return nodes[1]
+
+    def give_up(self) -> Operations:
+        """Queue a freeze-stop: the cluster stops it here, and the other node starts it."""
+        self.successor()
+        setting = Setting(environment={"LC_ALL": os.environ.get("LC_ALL", ""), **self.tree.environment()})
+        yield Command([str(self.tree.bin / "service"), "-A", self.called, "freeze-stop"], setting=setting)
 
     def watches(self) -> Sequence[Watch]:
         """The file with the state of this node."""
