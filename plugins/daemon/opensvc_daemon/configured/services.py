@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from opensvc_core.api import guard_of
+from opensvc_core.api import guard_of, manager_of
 from opensvc_daemon.orchestration.view import Guard
 
 _TUPLES = ("parents", "children", "hard_affinity", "hard_anti_affinity", "soft_affinity", "soft_anti_affinity")
@@ -29,6 +29,7 @@ def fields_of(config: Any) -> dict[str, Any]:
         "pre_monitor_action": keywords.pre_monitor_action or "",
         "is_rolled_back": keywords.rollback,
         "is_disabled": keywords.disable,
+        "is_managed": bool(manager_of(config.document)),
     }
 
 

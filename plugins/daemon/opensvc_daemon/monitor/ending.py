@@ -79,7 +79,8 @@ class Ending:
             monitor.exit.set_result(0)
 
     def _is_stopping(self, service: str) -> bool:
-        """Whether something of it is still to stop; what is disabled, or could not be stopped, is nobody's any more."""
+        """Whether something of it is still to stop; what is left to itself, or could not be stopped, is nobody's any more."""
         instance, file = self._known.instances[service], self._known.files.get(service)
-        is_left = instance.monitor.is_failed or (file is not None and file.fields.get("is_disabled", True))
+        is_alone = file is not None and (file.fields.get("is_disabled", True) or file.fields.get("is_managed", False))
+        is_left = instance.monitor.is_failed or is_alone
         return instance.monitor.is_acting or (instance.is_active and not is_left)

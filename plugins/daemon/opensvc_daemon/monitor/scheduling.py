@@ -24,6 +24,8 @@ ROUND: Final = 60
 AGAIN: Final = 600.0
 # Actions by schedule at the same time; fewer on a node that is overloaded.
 MOST, FEW = 6, 2
+# What sees to resources that have failed: it waits for nothing, nor is it put off where somebody else was at it.
+_URGENT: Final = "resource_monitor"
 _STATES: Final = frozenset({NodeState.IDLE, NodeState.REJOIN, NodeState.DRAINING})
 
 
@@ -60,9 +62,13 @@ class Scheduling:
         if looks := [path for path in self._known.instances if self._is_to_be_looked_at(path)]:
             self._monitor.start(self._look(looks), "slow look")
         for service, row in self._due(time()):
-            if len(self._running) < (FEW if self._known.is_overloaded else MOST) and (service, row["action"]) not in self._running:
+            if self._has_room(row["action"]) and (service, row["action"]) not in self._running:
                 self._running.add((service, row["action"]))
                 self._monitor.start(self._do(service, row["action"]), f"{row['action']} of {service}")
+
+    def _has_room(self, action: str) -> bool:
+        """Whether one more may run."""
+        return action == _URGENT or len(self._running) < (FEW if self._known.is_overloaded else MOST)
 
     def _is_to_be_looked_at(self, service: str) -> bool:
         """It is due, and nobody is looking at it."""
@@ -100,7 +106,7 @@ class Scheduling:
                 await seeing.looked([service])
             await seeing.asks({"do": "schedule", "services": [service]})
             rows = (row for row in seeing.schedules.get(service, ()) if row["action"] == action)
-            if any(row.get("next") and row["next"] <= wanted["due"] for row in rows):
+            if action != _URGENT and any(row.get("next") and row["next"] <= wanted["due"] for row in rows):
                 self._again[service, action] = now() + AGAIN
         except ConnectionError:
             pass  # it is due again for the next runner

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from opensvc_daemon.monitor.monitor import Monitor
 
 _PAUSE: Final = 0.2
-# Copies, tasks, commands and lists need not end before anybody knows what the services will be.
-_PASSING: Final = ("sync", "run", "postsync", "push_resinfo", "status")
+# Copies, tasks, commands and lists need not end before anybody knows what the services will be; nor what is a cluster manager's.
+_PASSING: Final = ("sync", "run", "postsync", "push_resinfo", "status", "resource_monitor")
 # Seconds after which somebody's action is taken for one that hangs: what is seen counts again.
 _HANGS: Final = 600.0
 

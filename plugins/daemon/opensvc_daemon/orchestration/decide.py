@@ -11,7 +11,7 @@ from opensvc_daemon.orchestration.orders import Decision, Do, Order
 from opensvc_daemon.orchestration.pursuing import hindered, pursue
 from opensvc_daemon.orchestration.raising import Orders, keeps_lease, leave_be, needs_lease, nothing
 from opensvc_daemon.orchestration.reasons import Reason
-from opensvc_daemon.orchestration.requests import Wish
+from opensvc_daemon.orchestration.requests import Request, Wish
 from opensvc_daemon.orchestration.states import WAYS_OUT, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Lease, ServiceView, View
 
@@ -44,6 +44,8 @@ def decide(view: View, now: float) -> Decision:
 
 def service_orders(e: Evaluation, service: ServiceView) -> Orders:
     """What is to be done with this node's instance of a service."""
+    if service.is_managed:
+        return _left_alone(e, service) or _of_managed(e, service)
     orders = _left_alone(e, service) or _of_the_node(e, service) or _of_people(e, service) or run_itself(e, service)
     return (*_of_the_lease(e, service, orders), *orders)
 
@@ -92,9 +94,23 @@ def _of_people(e: Evaluation, service: ServiceView) -> Orders:
     request = e.request(service)
     is_drained = e.node.state is NodeState.DRAINING and mine.is_active and not mine.monitor.is_failed
     if request is not None:
-        if mine.monitor.is_failed and (request.wish not in _WAYS_OUT or mine.served == request.id):
-            return hindered(e, service, request)
-        steps = pursue(e, service, request)
+        steps = _served(e, service, request)
         # what waits, for a silent node perhaps, keeps no node from being drained
         return (*steps, *drained(e, service)) if is_drained and all(order.do is Do.NOTHING for order in steps) else steps
     return catch_up(e, service) or (drained(e, service) if is_drained else ())
+
+
+def _of_managed(e: Evaluation, service: ServiceView) -> Orders:
+    """Another manager starts and stops it: what people ask for is done, such as a freeze, and nothing else."""
+    request = e.request(service)
+    if request is not None:
+        return _served(e, service, request)
+    return catch_up(e, service) or leave_be(e, service, Reason("service.managed"))
+
+
+def _served(e: Evaluation, service: ServiceView, request: Request) -> Orders:
+    """The next step of a request, where no failure stands against it."""
+    mine = e.mine(service)
+    if mine.monitor.is_failed and (request.wish not in _WAYS_OUT or mine.served == request.id):
+        return hindered(e, service, request)
+    return pursue(e, service, request)

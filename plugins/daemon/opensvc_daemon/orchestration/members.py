@@ -48,7 +48,7 @@ def has_lost(e: Evaluation) -> bool:
 
 
 def _active_and_free(e: Evaluation) -> bool:
-    mine = (service.instances.get(e.me) for service in e.view.services.values())
+    mine = (service.instances.get(e.me) for service in e.view.services.values() if not service.is_managed)
     return any(instance is not None and instance.may_be_active and not instance.is_frozen for instance in mine)
 
 

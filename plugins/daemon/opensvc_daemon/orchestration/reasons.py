@@ -31,6 +31,7 @@ TEXTS: Mapping[str, str] = {
     "anti-affinity.soft": "{0} is up on {node}, and another candidate is free of it",
     # the service
     "service.disabled": "the service is disabled",
+    "service.managed": "a cluster manager beside the daemon starts and stops it",
     "orchestrate.no": "orchestrate is 'no': started on request only",
     "orchestrate.start": "orchestrate is 'start': only {0} starts it by itself",
     "placement.none": "placement is 'none': started on request only",

@@ -211,6 +211,7 @@ class ServiceView(NamedTuple):
     pre_monitor_action: str = ""
     split_resolution: str = "freeze"
     is_disabled: bool = False
+    is_managed: bool = False
     is_rolled_back: bool = True
     lease: Lease = Lease.NONE
     lease_since: float = 0.0

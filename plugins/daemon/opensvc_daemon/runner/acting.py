@@ -18,6 +18,7 @@ from opensvc_daemon.runner.crew import Work
 from opensvc_daemon.runner.learning import new_modules
 
 _FAILED: Final = 1
+_MONITOR: Final = "resource_monitor"
 
 
 class Outcome(NamedTuple):
@@ -66,7 +67,9 @@ class Order(NamedTuple):
 
     @property
     def line(self) -> str:
-        """In whose order it waits: copies to other nodes keep no action waiting."""
+        """In whose order it waits: copies to other nodes keep no action waiting, nor does what waits for the next restart of a resource."""
+        if self.action == _MONITOR:
+            return "monitor"
         return "sync" if self.action.startswith("sync") else "action"
 
     def as_request(self) -> Request:
@@ -128,6 +131,8 @@ def _do(service: Service, order: Order, gone: threading.Event, has_begun: thread
     elif order.action == "push_resinfo":
         service.info()
         service.state.keep_time("push_resinfo", time.time() if order.due is None else order.due)
+    elif order.action == _MONITOR:
+        service.monitor(lambda _event: has_begun.set(), due_at=order.due, by_scheduler=order.due is not None, cancel=gone)
     else:
         request, is_due = order.as_request(), order.due is not None
         service.perform(request, lambda _event: has_begun.set(), wait_lock=order.wait_lock, by_scheduler=is_due, cancel=gone)

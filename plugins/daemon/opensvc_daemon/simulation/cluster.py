@@ -46,6 +46,7 @@ class ServiceSetup(NamedTuple):
     pre_monitor_action: str = ""
     split_resolution: str = "freeze"
     is_disabled: bool = False
+    is_managed: bool = False
     is_rolled_back: bool = True
     starts: float = 1.0
     stops: float = 1.0

@@ -213,7 +213,7 @@ class Referee:
     def _is_due(self, service: str, setup: ServiceSetup, holders: list[Monitor]) -> bool:
         """Whether nothing that a person did, or has to look at, stands against it."""
         instances = [monitor.instances[service] for monitor in holders]
-        if setup.orchestrate != "ha" or setup.is_disabled or setup.placement == "none":
+        if setup.orchestrate != "ha" or setup.is_disabled or setup.is_managed or setup.placement == "none":
             return False
         if any(one.avail in (Status.WARN, Status.UNDEF) or (one.is_active and one.monitor.is_failed) for one in instances):
             return False

@@ -27,6 +27,20 @@ monitor = true
 restart = 1
 blocking_pre_start@n1 = test ! -e {broken}
 """
+MANAGED = """
+[DEFAULT]
+nodes = n1 n2
+orchestrate = ha
+monitor_action = freezestop
+[fs#1]
+type = flag
+monitor = true
+restart = 1
+[fs#2]
+type = flag
+[hb#0]
+type = OpenHA
+"""
 SCHEDULED = """
 [DEFAULT]
 nodes = n1
@@ -65,6 +79,23 @@ def test_a_resource_that_fails_is_started_again_at_once(street):
     assert time.monotonic() - began < TICK * ROUND / 10  # far from the slow poll, however busy the machine is
     wait_for(lambda: "fs#1 is up again" in house.log(), house.told)
     assert "restart resource fs#1: fs#1 is down: 3 restarts are left" in house.log()
+
+
+def test_a_service_of_another_cluster_manager_is_looked_at_and_left_alone(street):
+    alone = street("n1")
+    alone.service(text=MANAGED)
+    house = alone["n1"]
+    house.command("svcmgr -s svc1 start --cluster")
+    alone.start()
+    house.wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
+    flag(house).unlink()
+    house.wait(lambda document: document["services"]["svc1"]["avail"] == "warn", "that it is down was seen")
+    house.wait(lambda document: [reason["code"] for reason in document["services"]["svc1"]["reasons"]] == ["service.managed"], "it is left")
+    house.call("stop_daemon", "shutdown")
+    assert house.parts.pop("monitor").wait(60) == 0
+    assert not flag(house).exists()
+    assert flag(house).with_name("fs#2.flag").exists()
+    assert "restart resource" not in house.log()
 
 
 def test_a_monitored_resource_that_stays_down_moves_the_service(street, tmp_path):

@@ -145,3 +145,14 @@ def test_what_is_due_still_after_it_was_tried_is_tried_again_later(monkeypatch):
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["status"]
     moment += AGAIN
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
+
+
+def test_what_sees_to_failed_resources_is_put_off_by_nothing():
+    monitor = Failing()
+    monitor.is_overloaded, monitor.schedules = True, {"svc1": [{"action": "resource_monitor", "next": 1.0}]}
+    scheduling = Scheduling(monitor)
+    asyncio.run(scheduling._do("svc1", "resource_monitor"))
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["resource_monitor"]
+    scheduling._running |= {(f"svc{number}", "sync_all") for number in range(9)}
+    assert scheduling._has_room("resource_monitor")
+    assert not scheduling._has_room("sync_all")

@@ -45,10 +45,11 @@ def test_an_action_is_carried_out_and_its_log_names_the_request(root, flags, tal
         ({"service": "gone", "action": "start"}, (4, "no service 'gone'")),
         ({"service": "svc1", "action": "start", "rids": ["fs#7"]}, (2, "fs#7")),
         ({"service": "svc1", "action": "dance"}, (2, "no action 'dance'")),
+        ({"service": "svc1", "action": "resource_monitor"}, (5, "svc1 has no cluster manager")),
         ({"service": "else", "action": "start"}, (5, "not for this node")),
         ({"service": "broken", "action": "start"}, (7, "broken.conf")),
     ],
-    ids=["no such service", "no such resource", "no such action", "refused", "broken"],
+    ids=["no such service", "no such resource", "no such action", "not managed", "refused", "broken"],
 )
 def test_what_can_not_be_done_says_why(root, flags, talk, asked, answer):
     code, why = answer

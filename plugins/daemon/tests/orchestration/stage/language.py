@@ -267,6 +267,7 @@ _SERVICE: Table = {
     "split resolution": _text("split_resolution"),
     "disabled": _flag(is_disabled=True),
     "enabled": _flag(is_disabled=False),
+    "managed": _flag(is_managed=True),
     "not rolled back": _flag(is_rolled_back=False),
     "nodes": _list("nodes"),
 }

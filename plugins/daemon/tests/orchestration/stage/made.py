@@ -137,6 +137,7 @@ def _service(choose: Choices, path: str, other: str) -> ServiceView:
         pre_monitor_action=choose("", "dump"),
         split_resolution=choose("freeze", "quorum"),
         is_disabled=choose(*_SELDOM),
+        is_managed=choose(*_SELDOM),
         is_rolled_back=choose(*_MOSTLY),
         lease=choose.any(*Lease),
         lease_since=choose.moment(),
