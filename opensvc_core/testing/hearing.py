@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Final
 
 from opensvc_core.driver.cluster import DataPath, HeartbeatLink
-from opensvc_core.testing.conformance import kept
+from opensvc_core.testing.judging import kept
 
 # How long anything may take that is not said to take longer, in seconds: only what is broken takes as long.
 SOON: Final = 30.0

@@ -22,7 +22,6 @@ from typing import Any, Final
 import pytest
 
 from opensvc_core.driver.cluster import LARGEST_BEAT, LARGEST_DATA, HeartbeatLink, LinkPlace
-from opensvc_core.testing.conformance import kept
 from opensvc_core.testing.hearing import (
     SOON,
     Heard,
@@ -38,6 +37,7 @@ from opensvc_core.testing.hearing import (
     taking,
     until,
 )
+from opensvc_core.testing.judging import kept
 
 # A wake-up, and a beat that is sent, are for at once; on a busy machine that is no less than this.
 AT_ONCE: Final = 1.0

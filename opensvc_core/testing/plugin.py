@@ -15,8 +15,10 @@ pytest.register_assert_rewrite(
     "opensvc_core.testing.bench",
     "opensvc_core.testing.conformance",
     "opensvc_core.testing.hearing",
+    "opensvc_core.testing.judging",
     "opensvc_core.testing.links",
     "opensvc_core.testing.syncing",
+    "opensvc_core.testing.tasks",
 )
 
 

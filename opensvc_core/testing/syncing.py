@@ -21,7 +21,8 @@ from opensvc_core.driver.capabilities import Syncable
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.node import Node
 from opensvc_core.testing.bench import Bench, Case
-from opensvc_core.testing.conformance import Suite, can_be_told, completes, kept
+from opensvc_core.testing.judging import can_be_told, completes, kept
+from opensvc_core.testing.suite import Suite
 
 __all__ = ["SyncCase", "SyncConformance"]
 

@@ -16,7 +16,8 @@ import pytest
 from opensvc_core.instance.request import Request
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Case
-from opensvc_core.testing.conformance import Suite, kept
+from opensvc_core.testing.judging import kept
+from opensvc_core.testing.suite import Suite
 
 __all__ = ["TellingCase", "TellingConformance"]
 

@@ -1,0 +1,170 @@
+"""Judging: promises, each with the words in which a driver that breaks it is told so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from opensvc_core.errors import ActionFailed
+from opensvc_core.instance.executors import Noted
+from opensvc_core.model.process import ProcessId
+from opensvc_core.model.status import Status
+from opensvc_core.testing.bench import Bench, Case, Look, changes
+
+# Seconds in which a process that was started shows what it runs.
+_STILL = 0.2
+
+
+def kept(is_kept: bool, promise: str, facts: str) -> None:
+    __tracebackhide__ = True
+    if not is_kept:
+        raise AssertionError(f"the promise is broken: {promise}\n  {facts}")
+
+
+def shown(bench: Bench, expected: Status, when: str) -> None:
+    __tracebackhide__ = True
+    follows = bench.settles(lambda: bench.status() is expected)
+    seen = bench.seen()
+    said = "; ".join(message.text for message in seen.messages)
+    kept(follows, f"{bench.case.rid} is shown as {expected} {when}", f"it is {seen.status}" + (f": {said}" if said else ""))
+
+
+def same_look(bench: Bench, expected: Look, promise: str) -> None:
+    __tracebackhide__ = True
+    is_same = bench.settles(lambda: bench.look() == expected)
+    kept(is_same, promise, f"expected: {expected}\n  found: {bench.look()}")
+
+
+def no_changes(operations: Sequence[Noted], promise: str) -> None:
+    __tracebackhide__ = True
+    kept(not changes(operations), promise, f"it did: {texts(changes(operations))}")
+
+
+def as_planned(planned: Sequence[Noted], done: Sequence[Noted], action: str) -> None:
+    """What depends on something (it has a condition) may be left out; all else is done as planned."""
+    __tracebackhide__ = True
+    waiting = list(planned)
+    for operation in done:
+        while waiting and waiting[0].condition and not _is_same(waiting[0], operation):
+            waiting.pop(0)
+        is_next = bool(waiting) and _is_same(waiting[0], operation)
+        kept(is_next, f"{action} does what is planned", f"planned: {texts(planned)}\n  done: {texts(done)}")
+        waiting.pop(0)
+    left = [operation for operation in waiting if not operation.condition]
+    kept(not left, f"{action} does all that is planned", f"planned: {texts(planned)}\n  done: {texts(done)}")
+
+
+def completes(bench: Bench, action: str, promise: str) -> None:
+    __tracebackhide__ = True
+    try:
+        bench.perform(action)
+    except ActionFailed as error:
+        raise AssertionError(f"the promise is broken: {promise}\n  {action} failed: {error}") from error
+
+
+def can_be_told(bench: Bench, when: str) -> None:
+    __tracebackhide__ = True
+    seen = bench.seen()
+    kept(seen.status is not Status.UNDEF, f"status can be told {when}", "; ".join(message.text for message in seen.messages))
+
+
+def tells_the_truth(bench: Bench, when: str) -> None:
+    """Up means that a start has nothing to do, down that it has; and a look is always possible."""
+    __tracebackhide__ = True
+    can_be_told(bench, when)
+    kept(
+        bench.settles(lambda: _is_true(bench)),
+        f"the status is true {when}",
+        f"it is {bench.status()}, and a start would do: {texts(bench.planned('start')) or 'nothing'}",
+    )
+
+
+def _is_true(bench: Bench) -> bool:
+    status, has_work = bench.status(), bool(bench.planned("start"))
+    return {bench.case.up: not has_work, Status.DOWN: has_work}.get(status, status is Status.WARN)
+
+
+def time_limit(bench: Bench, action: str) -> None:
+    __tracebackhide__ = True
+    other = bench.also("hanging", bench.case.hanging)
+    began = time.monotonic()
+    try:
+        other.perform(action)
+    except ActionFailed:
+        pass
+    else:
+        kept(False, f"a {action} that hangs fails when its time is up", "it ended as if all were well")
+    seconds = time.monotonic() - began
+    kept(seconds <= bench.case.limit, f"a {action} that hangs is given up within {bench.case.limit:g}s", f"it took {seconds:.1f}s")
+    processes = other.settles(lambda: not other.processes())
+    kept(processes, f"a {action} that is given up leaves no process", f"processes: {other.look().processes}")
+    same_look(other, other.first, f"a {action} that is given up is taken back")
+
+
+def nothing_left(bench: Bench, *, is_kept: bool) -> None:
+    __tracebackhide__ = True
+    paths, path, node = bench.node.paths, bench.service.path, bench.node
+    identity, look = bench.service.instance().facts.id, bench.look()
+    bench.service.delete()
+    left = [str(place) for place in (paths.state(path), paths.run / path.state_path, paths.log_file(path)) if place.exists()]
+    kept(not left, "a deleted service leaves no state", f"left: {left}")
+
+    def living() -> list[ProcessId]:
+        return [*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)]
+
+    end = time.monotonic() + bench.case.settle
+    while (processes := living()) and time.monotonic() < end:
+        time.sleep(0.02)
+    node.host.end_processes(processes, grace=1.0)  # nobody else will: the service is no longer known
+    kept(not processes, "a deleted service leaves no process", f"left: {look.processes}")
+    group = node.host.groups.directory(bench.cgroup) if node.host.groups else None
+    kept(not (group and group.exists()), "a deleted service leaves no control group", f"left: {group}")
+    if not is_kept:
+        kept(look.driver == bench.first.driver, "a deleted service leaves the host as it was", f"before: {bench.first}\n  left: {look}")
+
+
+# -- small words
+
+
+def bring(bench: Bench, *, is_up: bool) -> None:
+    if is_up:
+        bench.perform("start")
+        bench.settles(lambda: bench.status() is bench.case.up)
+        settled_look(bench)
+
+
+def status_when_stopped(case: Case) -> Status:
+    return case.up if case.keeps_at_stop else Status.DOWN
+
+
+def status_after(bench: Bench, action: str, *, was_up: bool) -> Status:
+    if action == "stop":
+        return status_when_stopped(bench.case) if was_up else Status.DOWN
+    return Status.DOWN if action == "unprovision" and (bench.is_provisionable or not bench.case.keeps_at_stop) else bench.case.up
+
+
+def settled_look(bench: Bench) -> Look:
+    """The look once it no longer changes: a process shows its command line a moment after it was started."""
+    looks = [bench.look()]
+
+    def is_still() -> bool:
+        time.sleep(_STILL)
+        looks.append(bench.look())
+        return looks[-1] == looks[-2]
+
+    bench.settles(is_still)
+    return looks[-1]
+
+
+def at_point(operations: Sequence[Noted], point: int) -> str:
+    return f"{'after' if point % 2 else 'before'} operation {point // 2 + 1} ({operations[point // 2].text})"
+
+
+def texts(operations: Sequence[Noted]) -> list[str]:
+    return [
+        f"{operation.rid}: {operation.text}" + (f" (if {operation.condition})" if operation.condition else "") for operation in operations
+    ]
+
+
+def _is_same(one: Noted, other: Noted) -> bool:
+    return (one.rid, one.text) == (other.rid, other.text)
