@@ -148,6 +148,7 @@ CORE: Final[Table] = (
     _verb("shutdown", "Stop all services, before the node goes down.", scopes=("node",), module="node_shutdown"),
     _verb("uninstall units", "Have systemd leave the services alone.", o.FORCE, scopes=("node",), module="units"),
     _verb("drivers", "List the drivers that are installed.", o.FORMAT, scopes=("global",)),
+    _verb("driver new", "Make a package with a new driver.", o.FOLDER, scopes=("global",), positionals=("DRIVER",)),
     _verb("keywords", "Show the keywords of a driver.", o.FORMAT, scopes=("global",), positionals=("DRIVER", "[VALUE]")),
     _verb("schema", "Show the JSON schema of a `service`, `node` or `cluster` file.", scopes=("global",), positionals=("KIND",)),
     _verb(

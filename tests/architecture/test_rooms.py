@@ -20,6 +20,7 @@ FLOORS = (
     ("hookspecs", "api"),
     ("system",),
     ("registry",),
+    ("kit",),
     ("instance",),
     ("cli",),
     ("testing",),

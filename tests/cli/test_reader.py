@@ -102,7 +102,7 @@ def test_a_line_is_understood(line: str, expected: tuple[str, str, str, dict[str
         ("om start web", "which service? write 'om web start'"),
         ("om web", "no command given; om web help lists them"),
         ("om node", "no command given; om node help lists them"),
-        ("om driver", "no command given; did you mean 'drivers'?"),
+        ("om driverss", "no command given; did you mean 'drivers'?"),
         ("om vol start", "objects of the kind 'vol' are not managed here, only services are"),
         ("web -s api start", "'start' takes no -s"),
         ("web start --lcal", "no option '--lcal'; did you mean '--local'?"),
