@@ -33,6 +33,7 @@ from opensvc_core.testing.judging import (
     texts,
     time_limit,
 )
+from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
 from opensvc_core.testing.tasks import TaskConformance
 
@@ -46,6 +47,7 @@ class Conformance(Suite):
 
     # -- repeated
 
+    @looks_at("status", "start", "stop")
     def test_status_follows_start_and_stop(self, bench: Bench) -> None:
         """It is down at first, up (or n/a) after a start, down after a stop."""
         shown(bench, Status.DOWN, "before the first start")
@@ -54,6 +56,7 @@ class Conformance(Suite):
         bench.perform("stop")
         shown(bench, status_when_stopped(bench.case), "after a stop")
 
+    @looks_at("start")
     def test_second_start_changes_nothing(self, bench: Bench) -> None:
         """A start of what is up finds it so."""
         bench.perform("start")
@@ -63,6 +66,7 @@ class Conformance(Suite):
         kept(bench.processes() == processes, "a second start changes nothing", f"processes were {processes}, now {bench.processes()}")
         shown(bench, bench.case.up, "after a second start")
 
+    @looks_at("stop")
     def test_second_stop_changes_nothing(self, bench: Bench) -> None:
         """A stop of what is down finds it so."""
         bench.perform("start")
@@ -72,12 +76,14 @@ class Conformance(Suite):
         same_look(bench, before, "a second stop changes nothing")
         shown(bench, status_when_stopped(bench.case), "after a second stop")
 
+    @looks_at("stop", "status")
     def test_stop_of_what_was_never_started_changes_nothing(self, bench: Bench) -> None:
         """A stop on a host that knows nothing of the resource."""
         no_changes(bench.perform("stop"), "a stop of what is down changes nothing")
         same_look(bench, bench.first, "a stop of what is down changes nothing")
         shown(bench, Status.DOWN, "after a stop of what is down")
 
+    @looks_at("start", "stop")
     def test_start_undoes_stop(self, bench: Bench) -> None:
         """A service that was stopped starts as it did the first time, and what a stop leaves is the same each time."""
         bench.perform("start")
@@ -91,6 +97,7 @@ class Conformance(Suite):
 
     # -- looking
 
+    @looks_at("status")
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
     def test_status_changes_nothing(self, bench: Bench, is_up: bool) -> None:
         """To look is not to touch."""
@@ -120,6 +127,7 @@ class Conformance(Suite):
 
     # -- failures
 
+    @looks_at("start", "status")
     def test_start_killed_anywhere_is_completed_by_the_next(self, bench: Bench) -> None:
         """The agent is killed before and after each operation of a start; the status is true then, and a start completes."""
         bench.perform("start")
@@ -136,6 +144,7 @@ class Conformance(Suite):
             same_look(bench, up, f"a start completes one that was killed {where}")
             bench.clean()
 
+    @looks_at("stop", "status")
     def test_start_killed_anywhere_can_be_stopped(self, bench: Bench) -> None:
         """The same, but the administrator gives up and stops it."""
         bench.perform("start")
@@ -149,6 +158,7 @@ class Conformance(Suite):
             shown(bench, Status.DOWN, f"after a stop of what a start left that was killed {where}")
             same_look(bench, down, f"a stop takes away what a start left that was killed {where}")
 
+    @looks_at("stop", "status")
     def test_stop_killed_anywhere_is_completed_by_the_next(self, bench: Bench) -> None:
         """The agent is killed before and after each operation of a stop; the status is true then, and a stop completes."""
         bench.perform("start")
@@ -169,6 +179,7 @@ class Conformance(Suite):
             shown(bench, Status.DOWN, f"after a stop that completes one killed {where}")
             same_look(bench, down, f"a stop completes one that was killed {where}")
 
+    @looks_at("status", "start")
     def test_removed_behind_its_back_is_seen_and_started_again(self, bench: Bench) -> None:
         """Somebody takes away what the driver has brought up."""
         if bench.case.remove is None:
@@ -182,6 +193,7 @@ class Conformance(Suite):
         shown(bench, bench.case.up, "after a start of what was taken away")
         same_look(bench, up, "a start brings back what was taken away")
 
+    @looks_at("start")
     def test_rollback_restores_the_host(self, bench: Bench) -> None:
         """A later resource of the same service fails: what this one did is taken back."""
         other = bench.also("rollback", bench.case.text + _FAILING)
@@ -191,6 +203,7 @@ class Conformance(Suite):
         same_look(other, before, "a start that fails further on is taken back as a whole")
         shown(other, Status.DOWN, "after a rollback")
 
+    @looks_at("start")
     def test_rollback_leaves_what_was_up_before(self, bench: Bench) -> None:
         """A rollback takes back what this start did, and nothing else: here it did nothing."""
         bench.perform("start")
@@ -201,6 +214,7 @@ class Conformance(Suite):
         same_look(bench, up, "a rollback leaves alone what was up before the start")
         shown(bench, bench.case.up, "after a rollback of a start that found it up")
 
+    @looks_at("start")
     def test_time_limit_is_kept(self, bench: Bench) -> None:
         """A start that hangs is given up in time, with all of its processes, and leaves nothing."""
         if not bench.case.hanging:
@@ -209,6 +223,7 @@ class Conformance(Suite):
 
     # -- at the end
 
+    @looks_at("stop", "unprovision")
     def test_nothing_is_left_behind(self, bench: Bench) -> None:
         """Stopped, unprovisioned and deleted, a service has never been there."""
         bench.perform("start")

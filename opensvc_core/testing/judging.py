@@ -15,10 +15,18 @@ from opensvc_core.testing.bench import Bench, Case, Look, changes
 _STILL = 0.2
 
 
-def kept(is_kept: bool, promise: str, facts: str) -> None:
+class Broken(AssertionError):
+    """A promise that a driver has broken; `looks_at` are its methods and keywords to look at, where that is known of the finding."""
+
+    looks_at: tuple[str, ...] = ()
+
+
+def kept(is_kept: bool, promise: str, facts: str, *looks_at: str) -> None:
     __tracebackhide__ = True
     if not is_kept:
-        raise AssertionError(f"the promise is broken: {promise}\n  {facts}")
+        broken = Broken(f"the promise is broken: {promise}\n  {facts}")
+        broken.looks_at = looks_at
+        raise broken
 
 
 def shown(bench: Bench, expected: Status, when: str) -> None:

@@ -1,10 +1,13 @@
-"""The pytest plugin: a node below a folder, and the suite's assertions explained. It imports nothing of the agent until asked."""
+"""The pytest plugin: a node below a folder, the suites of installed drivers, and a report of the promises that are broken.
+
+It imports nothing of the agent until asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -20,6 +23,75 @@ pytest.register_assert_rewrite(
     "opensvc_core.testing.syncing",
     "opensvc_core.testing.tasks",
 )
+_DRIVERS: Final = "opensvc_driver"
+# Under this name a report of a test says which promise was broken.
+_BROKEN: Final = "opensvc_promise"
+_SUITES: Final = pytest.StashKey[dict[Path, str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--opensvc-driver`."""
+    parser.getgroup("opensvc").addoption(
+        "--opensvc-driver",
+        action="append",
+        default=[],
+        dest=_DRIVERS,
+        metavar="ID",
+        help="Run the conformance suite of this installed driver, and nothing else unless files are named. May be repeated.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect the suites of the drivers that the command line names."""
+    names: list[str] = config.getoption(_DRIVERS)
+    if names:
+        config.stash[_SUITES] = files = _suites(names)
+        named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
+        config.args = [*named, *map(str, files)]
+
+
+def _suites(names: list[str]) -> dict[Path, str]:
+    """The files to collect, each with what it is called in reports."""
+    from opensvc_core.testing.installed import NotThere, driver_point, suite_file  # noqa: PLC0415
+
+    files = {Path(__file__).with_name("declaration.py"): "declaration"}
+    try:
+        for name in names:
+            driver_point(name)
+            if file := suite_file(name):
+                files.setdefault(file, name)
+    except NotThere as error:
+        raise pytest.UsageError(f"--opensvc-driver: {error}") from error
+    return files
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Which drivers are tried, and whose they are."""
+    from importlib.metadata import version  # noqa: PLC0415 - 40 ms, for those who try drivers
+
+    names: list[str] = config.getoption(_DRIVERS)
+    if not names:
+        return []
+    from opensvc_core.testing.installed import driver_point  # noqa: PLC0415
+
+    points = [driver_point(name) for name in names]
+    return [f"opensvc driver: {point.name} of {point.distribution} {version(point.distribution)}" for point in points]
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Call a suite by its driver: its file stands anywhere, and tells nothing."""
+    name = parent.config.stash.get(_SUITES, {}).get(module_path)
+    return pytest.Module.from_parent(parent, path=module_path, nodeid=name) if name else None
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> pytest.Class | None:
+    """Of a module that a driver's entry point names, the suites are tests, whatever they are called."""
+    if collector.path not in collector.config.stash.get(_SUITES, {}) or not isinstance(obj, type):
+        return None
+    from opensvc_core.testing.suite import Suite  # noqa: PLC0415
+
+    is_own = issubclass(obj, Suite) and obj.__module__ == collector.getparent(pytest.Module).obj.__name__  # type: ignore[union-attr]
+    return pytest.Class.from_parent(collector, name=name, obj=obj) if is_own else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +99,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [
         item for item in items if getattr(item, "originalname", "") not in getattr(getattr(item, "cls", None), "does_not_apply", ())
     ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note of a promise that is broken where to look."""
+    report = yield
+    if report.failed and call.excinfo is not None and isinstance(item, pytest.Function) and _is_promise(item):
+        from opensvc_core.testing.report import told  # noqa: PLC0415
+
+        report.user_properties.append((_BROKEN, told(item, call.excinfo.value, had_begun=call.when != "setup")))
+    return report
+
+
+def _is_promise(item: pytest.Function) -> bool:
+    """It is a test of a suite, or of what a driver declares."""
+    return item.cls is not None and any(base.__module__.startswith("opensvc_core.testing.") for base in item.cls.__mro__)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The promises that were broken, each with where to look."""
+    reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, ())]
+    found = dict.fromkeys(str(text) for report in reports for name, text in report.user_properties if name == _BROKEN)
+    if found:
+        terminalreporter.section("broken promises")
+        here = f"{Path.cwd()}/"
+        for text in found:
+            terminalreporter.line(text.replace(here, ""))
 
 
 @pytest.fixture

@@ -19,12 +19,14 @@ from opensvc_core.testing.judging import (
     settled_look,
     time_limit,
 )
+from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
 
 
 class TaskConformance(Suite):
     """The promises of a task: it is run, and over when its command ends."""
 
+    @looks_at("run")
     def test_can_be_run_again(self, bench: Bench) -> None:
         """A second run does what the first one did."""
         first = changes(bench.perform("run"))
@@ -33,6 +35,7 @@ class TaskConformance(Suite):
         has_ended = bench.settles(lambda: not bench.processes())
         kept(has_ended, "a task is over when its command ends", f"processes: {settled_look(bench).processes}")
 
+    @looks_at("status")
     def test_status_changes_nothing(self, bench: Bench) -> None:
         """To look is not to touch."""
         bench.perform("run")
@@ -40,16 +43,19 @@ class TaskConformance(Suite):
         bench.status()
         kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
+    @looks_at("run")
     def test_plan_changes_nothing(self, bench: Bench) -> None:
         """A plan is words only."""
         before = bench.everything()
         bench.service.plan("run")
         kept(bench.everything() == before, "the plan of run changes nothing", f"before: {before}\n  after: {bench.everything()}")
 
+    @looks_at("run")
     def test_plan_is_what_is_done(self, bench: Bench) -> None:
         """Exactly the planned operations are carried out, in that order."""
         as_planned(bench.planned("run"), changes(bench.perform("run")), "run")
 
+    @looks_at("run", "status")
     def test_run_killed_anywhere_can_be_repeated(self, node_below: Node, tmp_path: Path) -> None:
         """The agent is killed before and after each operation of the first run; the status is no error then, and a run completes."""
         whole = self.fresh(node_below, tmp_path)
@@ -64,12 +70,14 @@ class TaskConformance(Suite):
             completes(bench, "run", f"a run repeats one that was killed {where}")
             same_look(bench, done, f"a run repeats one that was killed {where}")
 
+    @looks_at("run")
     def test_time_limit_is_kept(self, bench: Bench) -> None:
         """A run that hangs is given up in time, with all of its processes."""
         if not bench.case.hanging:
             pytest.skip("the case has no `hanging`; `does_not_apply` says why a promise is left out")
         time_limit(bench, "run")
 
+    @looks_at("run")
     def test_nothing_is_left_behind(self, bench: Bench) -> None:
         """Of a deleted service only what its command did is left."""
         bench.perform("run")

@@ -1,0 +1,85 @@
+"""The report: which promises a driver has broken, and at which of its methods and keywords to look."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+import pytest
+
+from opensvc_core.errors import OpensvcError
+from opensvc_core.registry import Registry
+from opensvc_core.testing.bench import Bench
+
+_MARK: Final = "__looks_at__"
+# What an action is carried out by, for the promises that are tried with several.
+_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "start": ("start",),
+    "stop": ("stop",),
+    "restart": ("stop", "start"),
+    "provision": ("provision", "start"),
+    "unprovision": ("stop", "unprovision"),
+}
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def looks_at(*names: str) -> Callable[[Test], Test]:
+    """Mark the test of a promise with the methods that keep it."""
+
+    def mark(test: Test) -> Test:
+        setattr(test, _MARK, names)
+        return test
+
+    return mark
+
+
+def told(item: pytest.Function, error: BaseException, *, had_begun: bool) -> str:
+    """What the report says of a test that failed: the promise, what was found, and where to look in the class of the driver.
+
+    One that had not begun has no bench: its case is what to look at.
+    """
+    cls = _driver(item) if had_begun else item.cls
+    # the first line of a test's own failure is its promise; of any other error, its kind says what it is
+    lines = str(error).splitlines() if isinstance(error, AssertionError) else [f"{type(error).__name__}: {error}"]
+    names = (getattr(error, "looks_at", ()) or _by(item)) if had_begun else ("case",)
+    places = ", ".join(_place(cls, name) for name in names if cls is None or hasattr(cls, name) or name == cls.__name__)
+    about = getattr(cls, "id", "") or item.funcargs.get("opensvc_driver", item.nodeid)
+    promise = lines[0].removeprefix("the promise is broken: ") if lines else "a test of it failed"
+    return "\n".join([f"{about}: {promise}", *lines[1:], *([f"  look at: {places}"] if places else [])])
+
+
+def _by(item: pytest.Function) -> tuple[str, ...]:
+    action = item.callspec.params.get("action") if hasattr(item, "callspec") else None
+    return _BY.get(str(action), ()) or getattr(item.function, _MARK, ())
+
+
+def _place(cls: type | None, name: str) -> str:
+    """`DiskZfs.start (…/driver.py:61)`; the name alone where there is no source."""
+    if cls is None:
+        return name
+    owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
+    title = cls.__name__ if name == cls.__name__ else f"{owner.__name__}.{name}"
+    try:
+        return f"{title} ({inspect.getsourcefile(owner)}:{_line(owner, name)})"
+    except (OSError, TypeError):
+        return title
+
+
+def _line(owner: type, name: str) -> int:
+    """The line of an attribute in the source of its class; that of the class where it has none there."""
+    lines, first = inspect.getsourcelines(owner)
+    begins = re.compile(rf"\s+(def {name}\b|{name}\s*[:=])")
+    return next((first + number for number, line in enumerate(lines) if begins.match(line)), first)
+
+
+def _driver(item: pytest.Function) -> type | None:
+    """The class of the driver that a test was about: that of its bench, or the one that its id names."""
+    bench, name = item.funcargs.get("bench"), item.funcargs.get("opensvc_driver")
+    try:
+        if isinstance(bench, Bench):
+            return type(bench.resource)
+        return Registry({}).declared(str(name)) if name else None
+    except (AssertionError, OpensvcError):  # it can't be had, which the test says itself
+        return None
