@@ -120,7 +120,7 @@ def _is_promise(item: pytest.Function) -> bool:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The promises that were broken, each with where to look."""
     reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, ())]
-    found = dict.fromkeys(str(text) for report in reports for name, text in report.user_properties if name == _BROKEN)
+    found = dict.fromkeys(str(text) for report in reports for name, text in getattr(report, "user_properties", ()) if name == _BROKEN)
     if found:
         terminalreporter.section("broken promises")
         here = f"{Path.cwd()}/"

@@ -194,6 +194,14 @@ def test_a_driver_that_is_not_to_be_had_is_reported_once(place, tried, broken, w
     assert re.fullmatch(f"disk.sample: it is to be had\n  .*opensvc-driver-disk-sample {why}\n", shown)
 
 
+def test_a_suite_that_can_not_be_imported_is_an_error_of_its_collection(place, tried):
+    change(place, SUITE, "import Case, Conformance", "import Case, Conformity")
+    shown = tried(code=2)
+    assert "ERROR collecting disk.sample" in shown
+    assert "cannot import name 'Conformity'" in shown
+    assert "INTERNALERROR" not in shown
+
+
 def test_a_case_that_can_not_be_made_is_reported_as_one(place, tried):
     change(place, SUITE, "folder / ", "folder / 1 / ")
     shown = summary(tried("-k", "second_stop", code=1))
