@@ -8,7 +8,17 @@ import pytest
 
 HEAVY = "pyroute2 docker asyncio rich pydantic hypothesis typer psutil importlib.metadata email".split()  # noqa: SIM905
 # Beside these, a command that reads one file needs no plugins and nothing that acts.
-UNNEEDED = ["pluggy", "subprocess", "threading", "shutil", "hashlib", "uuid", "tempfile", "opensvc_core.instance.performer"]
+UNNEEDED = [
+    "pluggy",
+    "subprocess",
+    "threading",
+    "shutil",
+    "hashlib",
+    "uuid",
+    "tempfile",
+    "opensvc_core.instance.performer",
+    "opensvc_core.kit",
+]
 SERVICE = "".join(f"[fs#{number}]\ntype = directory\npath = /tmp\n" for number in range(3)) + "[app#1]\ntype = forking\nstart = /bin/true\n"
 
 

@@ -239,8 +239,10 @@ def test_the_how_to_quotes_the_files_of_the_example():
     assert {str(file.relative_to(EXAMPLE)) for file in EXAMPLE.rglob("*.py") if file.name != "__init__.py"} <= quoted.keys()
 
 
-def test_the_example_passes_its_own_tests(example, environment):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", str(EXAMPLE / "tests")]
+def test_the_example_passes_its_own_tests_and_the_suite(example, environment):
+    # the suite is run as anybody runs it who has installed the driver, and not once more as one of its tests
+    options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--opensvc-driver", "fs.link", "-k", "not TestPromises"]
+    command = [sys.executable, "-m", "pytest", *options, str(EXAMPLE / "tests")]
     done = subprocess.run(
         command, env={**environment, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=TOP, capture_output=True, text=True, timeout=280, check=False
     )

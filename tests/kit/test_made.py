@@ -25,9 +25,11 @@ def place(tmp_path_factory):
     python = folder / "venv/bin/python"
     (purelib,) = (folder / "venv").glob("lib/python*/site-packages")
     (purelib / "working_tree.pth").write_text(f"import site; site.addsitedir({SITE!r})\n", "utf-8")
-    options = ["--quiet", "--no-build-isolation", "--no-index", "--no-deps", "--disable-pip-version-check"]
-    packages = [folder / text for text in IDS]
-    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", *options, *packages], check=True, timeout=280)
+    options = ["--quiet", "--no-index", "--no-deps", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    wheels, packages = folder / "dist", [folder / text for text in IDS]
+    subprocess.run([*pip, "wheel", *options, "--no-build-isolation", "--wheel-dir", wheels, *packages], check=True, timeout=280)
+    subprocess.run([*pip, "install", *options, *wheels.iterdir()], check=True, timeout=280)
     return folder
 
 

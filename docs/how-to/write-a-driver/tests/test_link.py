@@ -1,22 +1,16 @@
 """The driver fs.link."""
 
 from pathlib import Path
-from types import MappingProxyType
 
 from opensvc_driver_example_link.driver import Link
+from opensvc_driver_example_link.testing import Promises
 
 from opensvc_core.api import Status
-from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.fakes import context_for
 
 
-class TestConformance(Conformance):
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "to make a link does not hang"})
-
-    def case(self, folder):
-        link = folder / "site"
-        text = f"[fs#1]\ntype = link\npath = {link}\ntarget = /srv/site\n"
-        return Case(text, rid="fs#1", remove=lambda _service: link.unlink())
+class TestPromises(Promises):
+    """The conformance suite."""
 
 
 def link(folder):
