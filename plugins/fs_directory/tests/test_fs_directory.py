@@ -4,37 +4,23 @@ import os
 import stat
 from grp import getgrgid
 from pwd import getpwnam
-from types import MappingProxyType
 
 import pytest
+from opensvc_driver_fs_directory.testing import PlainPromises, Promises
 
 from opensvc_core.api import ActionFailed, Status
 from opensvc_core.instance.request import Request
-from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.one import One
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: owners are changed")
 
 
-class TestConformance(Conformance):
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "to make a directory does not hang"})
-
-    def case(self, folder):
-        path = folder / "made" / "data"
-        path.parent.mkdir()
-        owner = "user = nobody\n" if os.geteuid() == 0 else ""
-        text = f"[fs#1]\ntype = directory\npath = {path}\n{owner}perm = 2750\n"
-        return Case(text, rid="fs#1", up=Status.NA, keeps_at_stop=True, remove=lambda _service: path.rmdir())
+class TestConformance(Promises):
+    pass
 
 
-class TestPlain(Conformance):
-    """Without owner and mode, below folders that are not there either."""
-
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "to make a directory does not hang"})
-
-    def case(self, folder):
-        text = f"[fs#1]\ntype = directory\npath = {folder}/data\n"
-        return Case(text, rid="fs#1", up=Status.NA, keeps_at_stop=True, remove=lambda _service: (folder / "data").rmdir())
+class TestPlain(PlainPromises):
+    pass
 
 
 class Folder(One):

@@ -1,24 +1,15 @@
 """The driver fs.flag."""
 
-from types import MappingProxyType
-
 import pytest
 from opensvc_driver_fs_flag.driver import Flag
+from opensvc_driver_fs_flag.testing import Promises
 
 from opensvc_core.api import Already, Call, Status
-from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.fakes import FakeSystem, context_for
 
 
-class TestConformance(Conformance):
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "to set a flag does not hang"})
-
-    def case(self, folder):
-        return Case("[fs#1]\ntype = flag\n", rid="fs#1", remove=take_the_flag)
-
-
-def take_the_flag(service):
-    (service.node.paths.run / service.path.state_path / "fs#1.flag").unlink()
+class TestConformance(Promises):
+    pass
 
 
 @pytest.fixture
