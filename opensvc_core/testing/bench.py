@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -173,6 +174,15 @@ class Bench:
 def changes(operations: Sequence[Noted]) -> list[Noted]:
     """Those that change the host."""
     return [operation for operation in operations if operation.is_change]
+
+
+def open_files() -> dict[int, str]:
+    """The descriptors of this process, each with what it is open on."""
+    found = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one that reads this very folder
+            found[int(entry.name)] = str(entry.readlink())
+    return found
 
 
 def picture(folder: Path, *, is_dated: bool = False) -> Picture:

@@ -15,7 +15,7 @@ import pytest
 
 from opensvc_core.errors import ActionFailed
 from opensvc_core.model.status import Status
-from opensvc_core.testing.bench import Bench, Case, changes, picture
+from opensvc_core.testing.bench import Bench, Case, changes, open_files, picture
 from opensvc_core.testing.judging import (
     as_planned,
     at_point,
@@ -94,6 +94,35 @@ class Conformance(Suite):
         same_look(bench, up, "a start after a stop does what the first start did")
         bench.perform("stop")
         same_look(bench, down, "a second stop leaves what the first one left")
+
+    @looks_at("provision", "unprovision", "is_provisioned")
+    def test_second_provision_and_unprovision_change_nothing(self, bench: Bench) -> None:
+        """What is there is not made again, and what is gone is not missed; of a driver that makes nothing there is nothing to see."""
+        bench.perform("provision")
+        made = settled_look(bench)
+        no_changes(bench.perform("provision"), "a second provision changes nothing")
+        same_look(bench, made, "a second provision changes nothing")
+        bench.perform("stop")
+        bench.service.set_provisioned(value=False)
+        bench.perform("provision")
+        same_look(bench, made, "a provision of what is there leaves it as it is")
+        bench.perform("unprovision")
+        gone = settled_look(bench)
+        no_changes(bench.perform("unprovision"), "a second unprovision changes nothing")
+        same_look(bench, gone, "a second unprovision changes nothing")
+
+    @looks_at("start", "stop", "status")
+    def test_no_file_is_left_open(self, bench: Bench) -> None:
+        """An agent that starts and stops for years has as many files open as on its first day."""
+        for action in ("start", "stop"):
+            bench.perform(action)
+        before = open_files()
+        for action in ("start", "stop"):
+            bench.perform(action)
+            bench.status()
+        bench.settles(lambda: len(open_files()) <= len(before))
+        left = open_files()
+        kept(len(left) <= len(before), "no file is left open in the agent", f"opened: {sorted({*left.values()} - {*before.values()})}")
 
     # -- looking
 

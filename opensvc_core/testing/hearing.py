@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 from typing import Final
 
 from opensvc_core.driver.cluster import DataPath, HeartbeatLink
+from opensvc_core.testing import bench
 from opensvc_core.testing.judging import kept
 
 # How long anything may take that is not said to take longer, in seconds: only what is broken takes as long.
@@ -145,7 +145,7 @@ def until(is_so: Callable[[], object], seconds: float | None = None) -> bool:
 
 def open_files() -> int:
     """How many descriptors this process has."""
-    return len(list(Path("/proc/self/fd").iterdir()))
+    return len(bench.open_files())
 
 
 def open_files_settled() -> int:

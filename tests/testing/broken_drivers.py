@@ -312,10 +312,56 @@ class NoUnprovision(Sample, Provisionable):
         yield from super().start()
 
 
+class Makes(Sample, Provisionable):
+    """It writes into a third file, each time it is asked to."""
+
+    id = "fs.makes"
+
+    @property
+    def made(self):
+        return Path(self.folder) / "made"
+
+    def is_provisioned(self):
+        return None
+
+    def provision(self):
+        yield Call("make", self._write)
+
+    def _write(self):
+        with self.made.open("a") as file:
+            file.write("made")
+
+    def unprovision(self):
+        if self.made.exists():
+            yield Call("remove", self.made.unlink)
+        else:
+            yield Already("is gone")
+
+
+class RemovesAgain(Makes):
+    id = "fs.removesagain"
+
+    def is_provisioned(self):
+        return self.made.exists()
+
+    def unprovision(self):
+        yield Call("remove", lambda: self.made.unlink(missing_ok=True))
+
+
+class LeavingOpen(Sample):
+    """A status that opens the folder, and leaves it so."""
+
+    id = "fs.leavingopen"
+
+    def status(self):
+        os.open(self.folder, os.O_RDONLY)
+        return super().status()
+
+
 def _spawn(environment):
     subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True).returncode = 0  # waited for by nobody
 
 
 @hookimpl
 def opensvc_register_drivers():
-    return [Sample, *Sample.__subclasses__()]
+    return [Sample, *Sample.__subclasses__(), RemovesAgain]

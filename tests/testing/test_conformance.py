@@ -22,14 +22,17 @@ from .broken_drivers import (
     Hanging,
     IdleStop,
     LeavingGroup,
+    LeavingOpen,
     LeavingProcess,
     Littering,
     LitteringOutside,
     LongerPlan,
+    Makes,
     NoUndo,
     NoUnprovision,
     OtherPlan,
     Remembering,
+    RemovesAgain,
     Sample,
     StartsAgain,
     StayingHalf,
@@ -108,6 +111,8 @@ SECOND_START = Conformance.test_second_start_changes_nothing
 SECOND_STOP = Conformance.test_second_stop_changes_nothing
 NEVER_STARTED = Conformance.test_stop_of_what_was_never_started_changes_nothing
 AGAIN = Conformance.test_start_undoes_stop
+MADE_AGAIN = Conformance.test_second_provision_and_unprovision_change_nothing
+OPEN = Conformance.test_no_file_is_left_open
 KILLED_START = Conformance.test_start_killed_anywhere_is_completed_by_the_next
 KILLED_THEN_STOPPED = Conformance.test_start_killed_anywhere_can_be_stopped
 KILLED_STOP = Conformance.test_stop_killed_anywhere_is_completed_by_the_next
@@ -127,6 +132,9 @@ NOTHING_LEFT = Conformance.test_nothing_is_left_behind
         (StopsAgain, SECOND_STOP, "a second stop changes nothing"),
         (StopsAgain, NEVER_STARTED, "a stop of what is down changes nothing"),
         (LeavingProcess, AGAIN, "a start after a stop does what the first start did"),
+        (Makes, MADE_AGAIN, "a provision of what is there leaves it as it is"),
+        (RemovesAgain, MADE_AGAIN, "a second unprovision changes nothing"),
+        (LeavingOpen, OPEN, "no file is left open in the agent"),
         (HalfStart, KILLED_START, "a start completes one that was killed after operation 1"),
         (HalfIsUp, KILLED_START, "a start completes one that was killed after operation 1"),
         (HalfIsDown, KILLED_START, "the status is true after a start that was killed after operation 1"),
