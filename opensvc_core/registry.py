@@ -2,60 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from opensvc_core.config.findings import did_you_mean
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.cluster import ClusterDriver
-from opensvc_core.errors import DriverUnavailable
+from opensvc_core.errors import ConfigError, DriverUnavailable, OpensvcError
 from opensvc_core.model.commandline import Verb
-from opensvc_core.system.entrypoints import EntryPoint, scan
+from opensvc_core.plugins.bundled import bundled_in
+from opensvc_core.plugins.claims import DRIVERS, PLUGINS, REFERENCES, Claims
+from opensvc_core.plugins.failure import Broken, broken, told
+from opensvc_core.plugins.loader import PATIENCE, Loader
+from opensvc_core.system.entrypoints import EntryPoint
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
 
-DRIVERS, PLUGINS, REFERENCES = "opensvc.drivers", "opensvc.plugins", "opensvc.references"
+__all__ = ["DRIVERS", "PLUGINS", "REFERENCES", "Driver", "PluginState", "Registry", "lacks"]
+
 Driver = Resource | ClusterDriver
 T = TypeVar("T", bound=Driver)
+
+
+class PluginState(NamedTuple):
+    """What became of an entry point: the driver class where it has one, why it is not used, what its maker should know."""
+
+    point: EntryPoint
+    cls: type[Driver] | None
+    problem: str
+    remarks: tuple[str, ...]
 
 
 class Registry:
     """Drivers and hooks of the installed distributions.
 
     Looking at what is installed imports nothing; a plugin is imported when one of its names is asked for. A plugin
-    that fails is unregistered, and each of its names raises DriverUnavailable with the reason from then on.
+    that fails is unregistered, and each of its names raises DriverUnavailable with the reason from then on. So does one whose
+    import takes more than `patience` seconds, until it has ended. `specifications` is a module with hooks, instead of the core's.
     """
 
-    def __init__(self, settings: Mapping[str, Any], *, entry_points: tuple[EntryPoint, ...] | None = None) -> None:
-        self._settings = settings
-        self._given = entry_points
-        self._manager: PluginManager | None = None
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        entry_points: Sequence[EntryPoint] | None = None,
+        patience: float = PATIENCE,
+        specifications: ModuleType | None = None,
+    ) -> None:
+        self._claims = Claims(entry_points)
+        self._loader = Loader(settings, self._accept, patience=patience, specifications=specifications)
         self._classes: dict[str, type[Driver]] = {}
-        self._failed: dict[str, str] = {}
-        self._installed: dict[str, dict[str, EntryPoint]] | None = None
 
     @property
     def manager(self) -> PluginManager:
         """The pluggy manager, with the hooks declared and this node's settings announced."""
-        if self._manager is None:
-            # 20 ms, which commands without a driver are spared
-            from pluggy import PluginManager  # noqa: PLC0415
+        return self._loader.manager
 
-            from opensvc_core import hookspecs  # noqa: PLC0415
+    def has_plugins(self) -> bool:
+        """Whether any plugin of the group `opensvc.plugins` is installed."""
+        return bool(self._claims.of(PLUGINS))
 
-            self._manager = PluginManager(hookspecs.PROJECT)
-            self._manager.add_hookspecs(hookspecs)
-            self._manager.hook.opensvc_configure.call_historic(kwargs={"settings": self._settings})
-        return self._manager
-
-    def installed(self, group: str) -> Mapping[str, EntryPoint]:
-        """The entry points of a group by name in lower case."""
-        if self._installed is None:
-            self._installed = {}
-            for point in self._given if self._given is not None else scan((DRIVERS, PLUGINS, REFERENCES)):
-                self._installed.setdefault(point.group, {}).setdefault(point.name.lower(), point)
-        return self._installed.get(group, {})
+    def listed(self, group: str) -> Mapping[str, Sequence[EntryPoint]]:
+        """The entry points of a group by name, in lower case, those that are not used too; nothing is imported for it."""
+        return self._claims.of(group)
 
     def driver(self, name: str) -> type[Resource]:
         """The class of a resource's driver id (`fs.ext4`) or of an older section's name (`vg`), whatever its case.
@@ -75,87 +86,112 @@ class Registry:
         """The class of a driver id of any kind. Raises DriverUnavailable."""
         name = name.lower()
         if name not in self._classes:
-            point = self.installed(DRIVERS).get(name)
+            point = self._claims.owner(DRIVERS, name)
             if point is None:
                 raise DriverUnavailable(self._missing(name))
-            self._load(point)
+            self._loader.load(point)
             if name not in self._classes:
-                raise DriverUnavailable(f"the plugin {point.distribution} is listed for {name} but brings no such driver")
+                raise DriverUnavailable(f"{point.owner} is listed for {name} but brings no such driver")
         return self._classes[name]
 
     def hooks(self) -> Any:
         """The hook caller, with the plugins of the group `opensvc.plugins` loaded."""
-        for point in self.installed(PLUGINS).values():
-            self._load_quietly(point)
+        for point in self._claims.all(PLUGINS):
+            self._problem(point)
         return self.manager.hook
 
     def commands(self) -> list[Verb]:
         """The verbs that plugins bring; one that raises brings none."""
         found: list[Verb] = []
-        for implementation in self.hooks().opensvc_add_commands.get_hookimpls() if self.installed(PLUGINS) else ():
+        for implementation in self.hooks().opensvc_add_commands.get_hookimpls() if self.has_plugins() else ():
             try:
-                found.extend(implementation.function())
-            except Exception as error:  # noqa: BLE001 - one plugin's failure is not the command line's
-                self._failed[implementation.plugin_name] = f"{type(error).__name__}: {error}"
+                with broken():
+                    found.extend(implementation.function())
+            except Broken as error:  # one plugin's failure is not the command line's
+                self._loader.failed[implementation.plugin_name] = str(error)
         return found
 
     def resolve_reference(self, prefix: str, name: str, service: str) -> str | None:
-        """The value of `{prefix://name}`; None where no plugin knows. Raises DriverUnavailable when its plugin fails."""
-        point = self.installed(REFERENCES).get(prefix.lower())
-        if point is None:
-            return None
-        self._load(point)
-        found: str | None = self.manager.hook.opensvc_resolve_reference(prefix=prefix, name=name, service=service)
+        """The value of `{prefix://name}`; None where no plugin knows. Raises ConfigError when its plugin fails."""
+        try:
+            point = self._claims.owner(REFERENCES, prefix.lower())
+            if point is None:
+                return None
+            self._loader.load(point)
+        except DriverUnavailable as error:
+            raise ConfigError(f"{prefix}:// can't be resolved: {error}") from error
+        others = [plugin for plugin in self.manager.get_plugins() if self.manager.get_name(plugin) != point.module]
+        resolve = self.manager.subset_hook_caller("opensvc_resolve_reference", others)
+        try:
+            found: str | None = resolve(prefix=prefix, name=name, service=service)
+        except OpensvcError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ConfigError(f"{prefix}:// can't be resolved: {point.owner} failed: {told(error)}") from error
         return found
 
     def failures(self) -> Mapping[str, str]:
         """Plugins that failed, by module, with the reason."""
-        return self._failed
+        return self._loader.failed
+
+    def failed_plugins(self) -> list[str]:
+        """A sentence for each plugin of the group `opensvc.plugins` that is not used."""
+        failed = self._loader.failed
+        return [f"{point.owner} failed: {failed[point.module]}" for point in self._claims.all(PLUGINS) if point.module in failed]
 
     def drivers(self) -> Iterator[tuple[str, EntryPoint, type[Driver] | DriverUnavailable]]:
         """Every installed driver id with its entry point and class, or with the reason why there is none."""
-        for name, point in sorted(self.installed(DRIVERS).items()):
+        held = ((name, self._claims.holder(DRIVERS, name)) for name in sorted(self._claims.of(DRIVERS)))
+        for name, point in ((name, point) for name, point in held if point):
             try:
                 yield name, point, self.declared(name)
             except DriverUnavailable as error:
                 yield name, point, error
 
-    def _load(self, point: EntryPoint) -> None:
-        if point.module in self._failed:
-            raise DriverUnavailable(f"{point.distribution} failed: {self._failed[point.module]}")
-        if self.manager.has_plugin(point.module):
-            return
-        try:
-            self._register(point)
-        except Exception as error:  # whatever a plugin raises becomes a state of what needs it
-            self._failed[point.module] = f"{type(error).__name__}: {error}"
-            if self.manager.has_plugin(point.module):
-                self.manager.unregister(name=point.module)
-            raise DriverUnavailable(f"{point.distribution} failed: {self._failed[point.module]}") from error
+    def states(self, group: str) -> Iterator[PluginState]:
+        """What became of each entry point of a group, by name: all of them are loaded."""
+        for point in sorted(self._claims.all(group), key=lambda point: (point.name.lower(), point.distribution)):
+            cls = None
+            problem = (self._claims.refused(point) if group != PLUGINS else "") or self._problem(point)
+            if group == DRIVERS and not problem:
+                try:
+                    cls = self.declared(point.name)
+                except DriverUnavailable as error:
+                    problem = str(error)
+            yield PluginState(point, cls, problem, () if problem else tuple(self._loader.remarks(point)))
 
-    def _register(self, point: EntryPoint) -> None:
-        module = point.load()
-        self.manager.register(module, name=point.module)
-        self.manager.check_pending()
-        caller = self.manager.subset_hook_caller(
-            "opensvc_register_drivers", [plugin for plugin in self.manager.get_plugins() if plugin is not module]
-        )
-        for cls in (cls for classes in caller() for cls in classes):
-            for name in (cls.id, *cls.older_sections):
-                self._classes[name.lower()] = cls
+    def hooks_of(self, point: EntryPoint) -> list[str]:
+        """The hooks that a plugin implements, once it is loaded."""
+        plugin = self.manager.get_plugin(point.module)
+        return sorted(caller.name for caller in self.manager.get_hookcallers(plugin) or ()) if plugin else []
 
-    def _load_quietly(self, point: EntryPoint) -> None:
+    def _problem(self, point: EntryPoint) -> str:
+        """Load a plugin, and tell why that can't be."""
         try:
-            self._load(point)
-        except DriverUnavailable:
-            return  # the reason stands in failures()
+            self._loader.load(point)
+        except DriverUnavailable as error:
+            return str(error)
+        return ""
+
+    def _accept(self, point: EntryPoint, module: ModuleType) -> None:
+        """Take the drivers of a plugin that was registered, under those names that are its own. Raises Broken."""
+        others = [plugin for plugin in self.manager.get_plugins() if plugin is not module]
+        caller = self.manager.subset_hook_caller("opensvc_register_drivers", others)
+        found = {name.lower(): cls for classes in caller() for cls in classes for name in (cls.id, *cls.older_sections)}
+        listed = {one.name.lower(): one for one in self._claims.all(DRIVERS) if one.distribution == point.distribution}
+        for name, cls in found.items():
+            holder = self._claims.holder(DRIVERS, name)
+            if name not in listed and holder:
+                raise Broken(f"it brings {name}, which is the driver of {holder.owner}")
+            if name in listed and not self._claims.refused(listed[name]):
+                self._classes[name] = cls
 
     def _missing(self, name: str) -> str:
         text = f"no installed plugin provides {name}"
         extra = bundled_in(name)
         if extra:
             return f"{text}; 'pip install opensvc-core[{extra}]' brings it"
-        hint = did_you_mean(name, self.installed(DRIVERS))
+        hint = did_you_mean(name, self._claims.of(DRIVERS))
         return f"{text}; {hint}" if hint else text
 
 
@@ -163,18 +199,10 @@ _OF_A_SERVICE = "is the driver of a resource: it belongs in the file of a servic
 _OF_THE_CLUSTER = "is a driver of the cluster: it belongs in cluster.conf or node.conf, not in the file of a service"
 
 
-def bundled_in(name: str) -> str:
-    """The extra of this distribution that brings a driver, or an empty text: read from the distribution's own metadata."""
-    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 - 40 ms, paid by an error only
-
+def lacks(cls: type[Driver]) -> tuple[str, str]:
+    """What this host lacks for a driver; what the driver failed at when it was asked."""
     try:
-        wanted = requires("opensvc-core") or []
-    except PackageNotFoundError:
-        return ""
-    group, _, kind = name.partition(".")
-    projects = {f"opensvc-driver-{group}-{kind}", f"opensvc-driver-{kind}", f"opensvc-driver-{group}"}
-    parted = [requirement.partition(";") for requirement in wanted]
-    extras = [
-        marker.split("extra ==")[1].strip(" '\"") for project, _, marker in parted if project.strip() in projects and "extra ==" in marker
-    ]
-    return min(extras, key=lambda extra: extra == "all", default="")
+        with broken():
+            return cls.host_problem(), ""
+    except Broken as error:
+        return "", f"it can't tell what the host lacks: {error}"

@@ -64,6 +64,8 @@ class Builder:
             return Part(item.rid, item, policy, resource, "", self._config.service.disable)
         except (ConfigError, ValueError) as error:
             return self._unusable(section, policy, str(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a driver raises is the state of its resource, the others go on
+            return self._unusable(section, policy, f"the driver failed: {type(error).__name__}: {error}")
 
     def _companion(self, section: Section, leader: Part) -> Part:
         """One that stands beside another resource: as that one, where the section of its name says nothing else."""

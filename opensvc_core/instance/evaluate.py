@@ -164,7 +164,7 @@ def observed(resource: Resource, *, is_alone: bool = False) -> Observation:
         seen = resource.seen_alone() if is_alone else resource.status()
     except (OpensvcError, OSError, ValueError) as error:
         return Status.UNDEF.because(str(error), level="error")
-    except Exception as error:  # noqa: BLE001 - whatever a driver raises is the state of its resource, the others go on
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a driver raises is the state of its resource, the others go on
         return Status.UNDEF.because(f"the driver failed: {type(error).__name__}: {error}", level="error")
     return seen if isinstance(seen, Observation) else Observation(seen)
 

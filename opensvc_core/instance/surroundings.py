@@ -150,9 +150,7 @@ class Surroundings:
         return sorted(found, key=lambda finding: finding.line)
 
     def _found_by_plugins(self, name: str, config: ServiceConfig) -> Iterator[Finding]:
-        from opensvc_core.registry import PLUGINS
-
-        if not self.registry.installed(PLUGINS):
+        if not self.registry.has_plugins():
             return
         others = sorted(config.known_nodes - {self.name}) if config.has_scopes else []
         for seen in (config, *(self.config_of(name, config.document, node=node) for node in others)):
@@ -162,7 +160,7 @@ class Surroundings:
         """What the drivers that a service's file has just been read with find in it."""
         from opensvc_core.registry import DRIVERS
 
-        drivers = {point.module for point in self.registry.installed(DRIVERS).values()}
+        drivers = {point.module for points in self.registry.listed(DRIVERS).values() for point in points}
         asked = self.registry.manager.hook.opensvc_validate_service.get_hookimpls()
         yield from self._found((one for one in asked if one.plugin_name in drivers), config)
 
@@ -173,7 +171,7 @@ class Surroundings:
         for implementation in implementations:
             try:
                 yield from map(report.of, implementation.function(**{name: config for name in implementation.argnames}))
-            except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
                 text = f"{implementation.plugin_name}: {type(error).__name__}: {error}"
                 yield report.warning("plugin-failed", text, "")
 
@@ -211,9 +209,10 @@ class Surroundings:
 
     def _announced(self) -> dict[str, object]:
         folders = {name: str(getattr(self.paths, name)) for name in ("etc", "var", "log", "run", "tmp")}
-        return {"nodename": self.name, "paths": folders, "node_config": self._node_sections}
+        return {"nodename": self.name, "paths": folders, "node_config": self.sections}
 
-    def _node_sections(self) -> dict[str, dict[str, str]]:
+    def sections(self) -> dict[str, dict[str, str]]:
+        """The sections of node.conf, and of cluster.conf where it says nothing, with their keys and raw values, read anew."""
         config = self.config_of("node")
         return {section: dict(config.items(section)) for section in config.sections()}
 
@@ -221,29 +220,28 @@ class Surroundings:
 
     def refuse_by_plugins(self, service: str, action: str, rids: Sequence[str]) -> None:
         """Ask the plugins whether an action may be done. Raises ActionRefused with the reason of the first that objects."""
-        from opensvc_core.registry import PLUGINS
-
-        if not self.registry.installed(PLUGINS):
+        if not self.registry.has_plugins():
             return
         try:
             self.registry.hooks().opensvc_before_action(service=service, action=action, rids=rids)
         except OpensvcError as error:
             raise ActionRefused(f"{action} refused by a plugin: {error}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ActionRefused(f"{action} refused: a plugin that guards actions failed: {type(error).__name__}: {error}") from error
 
     def notify(self, hook: str, journal: Journal, **facts: object) -> None:
-        """Tell the plugins. What one raises is logged, and replaces no outcome."""
+        """Tell the plugins. What one raises is logged, and replaces no outcome; so are, after an action, those that can't be used."""
         from opensvc_core.model.events import Level
-        from opensvc_core.registry import PLUGINS
 
-        if not self.registry.installed(PLUGINS):
+        if not self.registry.has_plugins():
             return
         for implementation in getattr(self.registry.hooks(), hook).get_hookimpls():
             try:
                 implementation.function(**{name: facts[name] for name in implementation.argnames})
-            except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its own matter
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is its own matter
                 journal.say(f"plugin {implementation.plugin_name}: {hook}: {type(error).__name__}: {error}", level=Level.WARNING)
+        for text in self.registry.failed_plugins() if hook == "opensvc_after_action" else ():
+            journal.say(f"plugin {text}", level=Level.WARNING)
 
 
 class _NodeValues(Mapping[str, str]):

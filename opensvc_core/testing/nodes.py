@@ -24,10 +24,15 @@ _PATIENCE = 20.0
 
 
 def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NODENAME) -> Node:
-    """A node below a folder, with the installed plugins, those of `more`, and `app.failing`."""
+    """A node below a folder, with the installed plugins, those of `more` in the place of what has their names, and `app.failing`."""
     paths = {name: str(root / name) for name in ("etc", "var", "log", "run", "tmp")}
-    points = (*more, FAILING, *scan((DRIVERS, PLUGINS, REFERENCES)))
-    return Node(root, nodename=nodename, registry=Registry({"nodename": nodename, "paths": paths}, entry_points=points))
+    given = (*more, FAILING)
+    taken = {(point.group, point.name) for point in given}
+    points = (*given, *(point for point in scan((DRIVERS, PLUGINS, REFERENCES)) if (point.group, point.name) not in taken))
+    settings: dict[str, object] = {"nodename": nodename, "paths": paths}
+    node = Node(root, nodename=nodename, registry=Registry(settings, entry_points=points))
+    settings["node_config"] = node.sections
+    return node
 
 
 def processes_of(service: Service) -> list[ProcessId]:

@@ -19,6 +19,7 @@ FLOORS = (
     ("driver",),
     ("hookspecs", "api"),
     ("system",),
+    ("plugins",),
     ("registry",),
     ("kit",),
     ("instance",),

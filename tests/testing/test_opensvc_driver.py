@@ -209,7 +209,7 @@ def test_a_case_that_can_not_be_made_is_reported_as_one(place, tried):
     assert f"  look at: Promises.case ({place / SUITE}:" in shown
 
 
-@pytest.mark.parametrize("name", sorted(Registry({}).installed(DRIVERS)))
+@pytest.mark.parametrize("name", sorted(Registry({}).listed(DRIVERS)))
 def test_every_driver_here_declares_what_it_should(name):
     judged = declaration.TestDeclaration()
     judged.test_its_group_is_one_that_is_started(name)

@@ -29,9 +29,9 @@ def run(session: Session, arguments: Arguments) -> int:
     names another; it must not exist yet.
     """
     name = DriverName.parse(arguments.positionals[0])
-    taken = session.node.registry.installed(DRIVERS).get(name.id)
+    taken = session.node.registry.listed(DRIVERS).get(name.id)
     if taken:
-        raise ActionRefused(f"{name.id} is installed already, by {taken.distribution}: choose another type")
+        raise ActionRefused(f"{name.id} is installed already, by {taken[0].distribution}: choose another type")
     folder = Path(arguments.folder or name.distribution)
     make(name, folder)
     print(_NEXT.format(folder=folder, quoted=shlex.quote(str(folder)), name=name), end="", file=session.stdout)

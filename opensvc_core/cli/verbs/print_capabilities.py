@@ -6,6 +6,7 @@ from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.render.node import table
 from opensvc_core.cli.session import Session
 from opensvc_core.errors import DriverUnavailable
+from opensvc_core.registry import lacks
 
 
 def run(session: Session, arguments: Arguments) -> int:
@@ -26,5 +27,5 @@ def _problems(session: Session) -> dict[str, str]:
         if isinstance(driver, DriverUnavailable):
             found[name] = str(driver)
         elif driver.id.lower() == name:
-            found[driver.id] = driver.host_problem()
+            found[driver.id] = "".join(lacks(driver))
     return found
