@@ -1,6 +1,7 @@
 """The one door for plugins: all that a driver, a heartbeat, a fence agent or a hook may use of the core.
 
-What stands in `__all__` is the contract: it changes with notice only. What a plugin needs that runs services itself, as the
+What stands in `__all__` is the contract: it changes with notice only, and `API_VERSION` counts the changes
+([what is promised](../explanation/plugins.md)). What a plugin needs that runs services itself, as the
 daemon does, is imported when it is first asked for: drivers are spared it.
 """
 
@@ -110,6 +111,9 @@ if TYPE_CHECKING:
     from opensvc_core.model.snapshot import InstanceStatus, Provisioned, ResourceStatus, ServiceStatus
     from opensvc_core.system.locks import InstanceLock
 
+# The first number changes when something goes, the second when something is added: those of the core's version.
+API_VERSION: Final = "3.0"
+
 # What runs services, and where it is.
 _EMBEDDED: Final = {
     "Ahead": "opensvc_core.instance.ahead",
@@ -135,6 +139,7 @@ _EMBEDDED: Final = {
 }
 
 __all__ = [
+    "API_VERSION",
     "LARGEST_BEAT",
     "LARGEST_DATA",
     "ActionFailed",
