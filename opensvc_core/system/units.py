@@ -18,6 +18,8 @@ HALT: Final = "opensvc-services.service"
 SCHEDULE: Final = "opensvc-schedule.service"
 TIMER: Final = "opensvc-schedule.timer"
 AGENT: Final = "opensvc-agent.service"
+# Of one service, named behind the `@`, for those that other units need, or that systemd alone starts.
+ONE: Final = "opensvc-service@.service"
 State = Literal["missing", "disabled", "enabled", "daemon"]
 
 _MARK: Final = "# Written by 'om node install units' ({}). 'systemctl edit' keeps settings of your own in a file beside it.\n"
@@ -108,6 +110,21 @@ SyslogIdentifier=opensvc
 [Install]
 WantedBy=multi-user.target
 """,
+    ONE: """\
+[Unit]
+Description=OpenSVC service %I
+# Stopped while the units that need it are, before all other services.
+After={halt}
+{around}
+[Service]
+{common}{environment}ExecStart={om} %I start --local
+ExecStop={om} %I stop --local
+TimeoutStartSec=infinity
+TimeoutStopSec=20min
+
+[Install]
+WantedBy=multi-user.target
+""",
     TIMER: """\
 [Unit]
 Description=When it is looked what OpenSVC services do by schedule
@@ -154,7 +171,9 @@ def uninstall(folder: Path = FOLDER, *, is_forced: bool = False) -> list[Path]:
     units = [folder / name for name in _TEXTS if os.path.lexists(folder / name)]
     for file in units:
         _refuse_foreign(file, is_forced=is_forced)
-    links = [link for name in _TEXTS for link in sorted(folder.glob(f"*.wants/{name}")) if link.is_symlink()]
+    # of a template, those of its instances
+    enabled = (f"*.wants/{name.replace('@.', '@*.')}" for name in _TEXTS)
+    links = [link for pattern in enabled for link in sorted(folder.glob(pattern)) if link.is_symlink()]
     return [file for file in (*links, *units) if files.remove(file)]
 
 

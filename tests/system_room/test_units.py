@@ -36,7 +36,7 @@ def test_a_path_is_one_word_of_the_unit(path, word):
 
 def test_installing_twice_writes_once(folder):
     texts = units.texts(OM, {})
-    assert [file.name for file in units.install(texts, folder)] == [units.BOOT, units.HALT, units.SCHEDULE, units.TIMER]
+    assert [file.name for file in units.install(texts, folder)] == [units.BOOT, units.HALT, units.SCHEDULE, units.ONE, units.TIMER]
     assert units.install(texts, folder) == []
     assert (folder / units.BOOT).read_text() == texts[units.BOOT]
     assert (folder / units.BOOT).stat().st_mode & 0o777 == 0o644
@@ -44,7 +44,7 @@ def test_installing_twice_writes_once(folder):
 
 def test_units_of_an_earlier_installation_are_replaced(folder):
     units.install(units.texts(Path("/old/om"), {}), folder)
-    assert len(units.install(units.texts(OM, {}), folder)) == 3
+    assert len(units.install(units.texts(OM, {}), folder)) == 4
     assert "/old/om" not in (folder / units.BOOT).read_text()
 
 
@@ -92,9 +92,10 @@ def test_uninstalling_removes_the_units_and_what_enables_them(folder):
     wants = folder / "multi-user.target.wants"
     wants.mkdir()
     (wants / units.BOOT).symlink_to(folder / units.BOOT)
+    (wants / "opensvc-service@web.service").symlink_to(folder / units.ONE)
     (wants / "other.service").symlink_to("/nowhere")
     assert units.state(folder) == "enabled"
-    assert len(units.uninstall(folder)) == 5
+    assert len(units.uninstall(folder)) == 7
     assert [file.name for file in folder.rglob("*")] == ["multi-user.target.wants", "other.service"]
     assert units.state(folder) == "missing"
 
