@@ -183,7 +183,10 @@ def test_a_broken_declaration_is_reported_with_the_keyword_to_look_at(place, tri
 @pytest.mark.parametrize(
     ("broken", "why"),
     [
-        ((HOOKS, "opensvc_core.api", "opensvc_core.nosuch"), "failed: ModuleNotFoundError: No module named 'opensvc_core.nosuch'"),
+        (
+            (HOOKS, "opensvc_core.api", "opensvc_core.nosuch"),
+            "failed: ModuleNotFoundError: No module named 'opensvc_core.nosuch'; it was made for another version of opensvc-core",
+        ),
         ((DRIVER, 'id = "disk.sample"', 'id = "disk.simple"'), "is listed for disk.sample but brings no such driver"),
     ],
     ids=["import", "id"],
@@ -191,7 +194,7 @@ def test_a_broken_declaration_is_reported_with_the_keyword_to_look_at(place, tri
 def test_a_driver_that_is_not_to_be_had_is_reported_once(place, tried, broken, why):
     change(place, *broken)
     shown = summary(tried("-k", "TestDeclaration", code=1))
-    assert re.fullmatch(f"disk.sample: it is to be had\n  .*opensvc-driver-disk-sample {why}\n", shown)
+    assert re.fullmatch(f"disk.sample: it is to be had\n  .*opensvc-driver-disk-sample 0.1.0 {why}\n", shown)
 
 
 def test_a_suite_that_can_not_be_imported_is_an_error_of_its_collection(place, tried):
