@@ -43,7 +43,7 @@ def tried(place, root, tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *map(str, arguments)],
             cwd=tmp_path / "elsewhere",
-            env=root.environment({"PYTHONPATH": str(place)}),
+            env=root.environment({"PYTHONPATH": str(place), "PYTEST_ADDOPTS": ""}),  # those of this run are not its
             capture_output=True,
             text=True,
             timeout=280,
