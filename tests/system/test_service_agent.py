@@ -67,6 +67,17 @@ def test_a_start_that_fails_leaves_nothing_up_and_says_where_to_look(node):
     does(node, "stop", OK)
 
 
+def test_what_is_optional_and_did_not_stop_is_no_success(node):
+    """It holds its disk as the others do, and another node would use it too."""
+    optional = "[fs#2]\ntype = flag\noptional = true\n"
+    node.write("/etc/opensvc/web.conf", WEB + optional)
+    does(node, "start", OK)
+    node.write("/etc/opensvc/web.conf", f"{WEB}{optional}blocking_pre_stop = /bin/false\n")
+    assert "something of web is still up, or not seen to be down: fs" in does(node, "stop", FAILED)
+    node.write("/etc/opensvc/web.conf", WEB + optional)
+    does(node, "stop", OK)
+
+
 def test_a_stop_that_fails_is_no_success(node):
     does(node, "start", OK)
     node.write("/etc/opensvc/web.conf", f"{WEB}blocking_pre_stop = /bin/false\n")
