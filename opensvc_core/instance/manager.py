@@ -65,7 +65,7 @@ def as_confirmed(subject: Subject, request: Request, journal: Journal) -> Reques
         return request  # a person starts it in the manager's place
     silent = takeover.silent.lower()
     if not silent:
-        return request
+        return request._replace(confirmed_down=frozenset())  # the manager hears the other node: it is not down
     if silent in request.confirmed_down or _is_confirmed(subject, silent):
         subject.state.forget_fenced()
     elif takeover.is_unchecked:

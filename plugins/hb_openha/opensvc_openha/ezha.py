@@ -90,8 +90,8 @@ class Ezha:
         if problems:
             complain("\n".join([*problems, "the heartbeats of these lines are not started anew; what ran before goes on"]))
         lines = {link.board(listens=link.node != self._node) for link in self._store.monitor().links}
-        self._end([name for name in self._hearts() if name not in lines])
         self._manage()
+        self._end([name for name in self._hearts() if name not in lines])  # one that hangs keeps no manager from its work
         return 1 if problems else 0
 
     def status(self) -> int:
@@ -163,7 +163,10 @@ class Ezha:
     def _launched(self, words: Sequence[str], **environment: str) -> str:
         """Why a program was not started; empty: it was."""
         argv = [str(self._store.tree.bin / words[0]), *words[1:]]
-        done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False)
+        try:
+            done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False)
+        except OSError as error:
+            return f"{argv[0]}: {error.strerror}"
         return (done.stderr.strip() or f"{words[0]} ended with {done.returncode}") if done.returncode else ""
 
     # -- end

@@ -59,7 +59,7 @@ def together(links: Sequence[Hearing], now: float) -> Liveness:
 
 def _is_witness(link: Hearing, last: float | None) -> bool:
     """Whether the silence of a link tells of the peer, whom any link heard at `last`: one that was silent already then tells of itself."""
-    return last is None or (link.sign is not None and last <= link.sign + link.timeout)
+    return last is not None and link.sign is not None and last <= link.sign + link.timeout
 
 
 @dataclass(frozen=True)

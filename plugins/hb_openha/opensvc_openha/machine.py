@@ -108,7 +108,8 @@ def step(progress: Progress, view: View, now: float, *, done: bool | None = None
     if progress.stage is Stage.GRACE:
         return _grace(progress, view, now)
     if done is None:
-        return Step(progress)
+        # who is heard again lives: what the fence has confirmed is true no more
+        return Step(replace(progress, is_fenced=progress.is_fenced and view.link is not Liveness.UP))
     return _WHEN_DONE[progress.stage](progress, view, now, done)
 
 

@@ -43,6 +43,7 @@ class Sender:
     def run(self, ended: threading.Event) -> None:
         """Send until told to end."""
         log(syslog.LOG_INFO, f"{self._link.where}: {self._frames}")
+        self._tell()  # what stands there is of a former one, whose number another process may have by now
         due = monotonic()
         while not ended.wait(max(0.0, due - monotonic())):
             due = max(due + INTERVAL, monotonic())
@@ -51,10 +52,13 @@ class Sender:
             except (OSError, OpensvcError, Unwritable) as error:
                 log(syslog.LOG_ERR, f"{self._link.where}: heartbeat not sent: {error}")
                 continue
-            try:
-                self.board.tell({"pid": os.getpid(), "sent": monotonic(), "updated": time(), "elapsed": self._elapsed})
-            except OSError as error:  # a full disk is no reason to fall silent: the peer would take the services over
-                log(syslog.LOG_ERR, f"{self._link.where}: heartbeat sent, but not noted: {error}")
+            self._tell(sent=monotonic(), updated=time())
+
+    def _tell(self, **moments: float) -> None:
+        try:
+            self.board.tell({"pid": os.getpid(), "elapsed": self._elapsed, **moments})
+        except OSError as error:  # a full disk is no reason to fall silent: the peer would take the services over
+            log(syslog.LOG_ERR, f"{self._link.where}: {self.board.file} can't be written: {error}")
 
     def close(self) -> None:
         """Give all back."""

@@ -210,6 +210,15 @@ def test_who_is_started_after_a_fence_is_told_that_the_peer_is_dead(link, expect
     assert (order.work, order.is_confirmed) == (Work.START, expected)
 
 
+def test_who_was_heard_after_the_fence_is_not_told_to_be_dead_also_where_it_is_silent_again():
+    progress, view = fencing()
+    progress, _ = step(progress, view, 110.0, done=True)
+    view = replace(view, own=State.STARTING)
+    progress, _ = step(progress, replace(view, link=UP, peer=STOPPED), 111.0)
+    (order,) = step(progress, view, 150.0, done=True).orders
+    assert (order.work, order.is_confirmed) == (Work.START, False)
+
+
 def test_without_a_fence_nobody_is_told_so():
     progress, view = begun(replace(SECONDARY, peer=UNKNOWN, link=DOWN))
     progress, _ = step(progress, view, 100 + GRACE)

@@ -100,7 +100,9 @@ from opensvc_core.instance import manager
 
 node = Node(sys.argv[1], nodename="n1")
 service = node.service("web")
-request = manager.as_confirmed(service, Request("start", by_manager=sys.argv[2] == "manager"), service.journal(lambda event: None))
+said = frozenset(sys.argv[3:])
+request = Request("start", by_manager=sys.argv[2] == "manager", confirmed_down=said)
+request = manager.as_confirmed(service, request, service.journal(lambda event: None))
 print(*sorted(request.confirmed_down))
 """
 
@@ -109,9 +111,9 @@ print(*sorted(request.confirmed_down))
 def handed_on(node):
     """The nodes that a start takes to be down."""
 
-    def ask(who="manager"):
+    def ask(who="manager", said=""):
         program = node.write("claim.py", CLAIM)
-        return node(f"{sys.executable} {program} {node.folder} {who}").stdout.split()
+        return node(f"{sys.executable} {program} {node.folder} {who} {said}").stdout.split()
 
     return ask
 
@@ -136,6 +138,14 @@ def test_what_the_manager_says_of_its_own_fence_is_believed(node, cluster):
     cluster.say(n1=State.STARTING, n2=State.UNKNOWN)
     assert "is silent" not in node("etc/web.cluster start --confirm-down n2").stdout
     assert node.is_up("web", "fs#1")
+
+
+def test_of_who_is_heard_nobody_believes_that_it_is_dead(node, cluster, handed_on):
+    cluster.declare(check="/usr/local/sbin/check")
+    cluster.say(n1=State.STARTING, n2=State.UNKNOWN)
+    assert handed_on(said="n2") == ["n2"]
+    cluster.say(n1=State.STARTING, n2=State.STOPPED)
+    assert handed_on(said="n2") == []
 
 
 def test_a_failed_stonith_takes_back_an_earlier_one(node, cluster, handed_on):
