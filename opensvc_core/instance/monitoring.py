@@ -22,6 +22,7 @@ from opensvc_core.instance.executors import HostExecutor
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal, Sink
 from opensvc_core.instance.monitored import Do, Monitored, Tries, Verdict, decide
+from opensvc_core.instance.part import ASIDE
 from opensvc_core.instance.request import Request
 from opensvc_core.instance.scheduled import MONITOR, due_actions, unprovisioned
 from opensvc_core.instance.subject import Subject
@@ -39,6 +40,8 @@ from opensvc_core.system.locks import InstanceLock
 # cron calls every minute, but not on the second: a call that comes so much sooner after the last one is not left out.
 _EARLY: Final = 5.0
 _UP: Final = frozenset({Status.UP, Status.STDBY_UP})
+# Of a service that was stopped: standby resources stay up.
+_HELD: Final = frozenset({Status.UP, Status.UNDEF})
 
 
 def monitor(
@@ -203,6 +206,8 @@ class Monitoring:
             seen = Evaluation((part := looking.instance(self._subject).part(self._rid),), self._subject.state).observe(part)
             if seen.status is Status.UP:
                 raise ActionFailed("the cluster manager was asked to stop it here, and has it started still")
+            if left := self._left():
+                raise ActionFailed(f"the cluster manager has it stopped here, and {left}: stop it before it is used elsewhere")
         except ActionInterrupted as error:
             text = f"{error}: what the cluster manager was asked for may have been left half done, see what it says"
             self._journal.say(text, rid=self._rid, level=Level.ERROR, name="failed")
@@ -212,6 +217,11 @@ class Monitoring:
             raise ActionFailed(str(error)) from error
         self._notes.note("")
         self._journal.say("it is stopped here, and stays so until a person lets the cluster manager start it again", rid=self._rid)
+
+    def _left(self) -> str:
+        """What is up still, or may be, though all was to be stopped: `fs#1 is up`."""
+        local = looking.status(self._subject).local
+        return ", ".join(f"{one.rid} is {one.status}" for one in local.resources if one.status in _HELD and one.group not in ASIDE)
 
     def _executor(self) -> HostExecutor:
         return HostExecutor(CommandRunner(None, self._cancel, groups=self._subject.node.host.groups), self._journal)

@@ -275,6 +275,13 @@ def test_a_manager_that_goes_on_is_an_error(watched):
     assert watched.said(Level.ERROR) == ["it is not given away: the cluster manager was asked to stop it here, and has it started still"]
 
 
+def test_what_is_up_after_the_manager_has_stopped_it_is_told(watched):
+    watched.made(rest="[fs#2]\ntype = probe\n").lose()
+    Manager.stop = lambda: setattr(Manager, "says", Status.WARN)
+    with pytest.raises(ActionFailed, match="the cluster manager has it stopped here, and fs#2 is up: stop it before it is used elsewhere"):
+        watched.look()
+
+
 def test_without_a_manager_the_daemon_does_it(lab):
     with pytest.raises(ActionRefused, match="the daemon looks after its resources"):
         lab.service("[fs#1]\ntype = probe\nmonitor = true\n").monitor(lambda _event: None)
