@@ -179,12 +179,14 @@ class Registry:
         caller = self.manager.subset_hook_caller("opensvc_register_drivers", others)
         found = {name.lower(): cls for classes in caller() for cls in classes for name in (cls.id, *cls.older_sections)}
         listed = {one.name.lower(): one for one in self._claims.all(DRIVERS) if one.distribution == point.distribution}
+        taken: dict[str, type[Driver]] = {}
         for name, cls in found.items():
             holder = self._claims.holder(DRIVERS, name)
             if name not in listed and holder:
                 raise Broken(f"it brings {name}, which is the driver of {holder.owner}")
             if name in listed and not self._claims.refused(listed[name]):
-                self._classes[name] = cls
+                taken[name] = cls
+        self._classes |= taken
 
     def _missing(self, name: str) -> str:
         text = f"no installed plugin provides {name}"

@@ -58,6 +58,8 @@ def kept_output(said: list[str]) -> Iterator[None]:
     try:
         yield
     finally:
+        for stream in heard:
+            stream.is_over = True  # a handler of logging may have kept it
         # another thread may have done the same since: then these stay between, and pass on
         if (sys.stdout, sys.stderr) == heard:
             sys.stdout, sys.stderr = before
@@ -68,9 +70,10 @@ class _Heard:
 
     def __init__(self, beyond: TextIO, said: list[str]) -> None:
         self._beyond, self._said, self._speaker = beyond, said, threading.get_ident()
+        self.is_over = False
 
     def write(self, text: str) -> int:
-        if threading.get_ident() != self._speaker:
+        if self.is_over or threading.get_ident() != self._speaker:
             return self._beyond.write(text)
         self._said.append(text)
         return len(text)

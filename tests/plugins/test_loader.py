@@ -12,6 +12,7 @@ from opensvc_core.api import Resource, hookimpl
 from opensvc_core.errors import DriverUnavailable
 from opensvc_core.plugins.claims import DRIVERS, PLUGINS
 from opensvc_core.registry import Registry
+from opensvc_core.system.confined import kept_output
 from opensvc_core.system.entrypoints import EntryPoint
 from opensvc_core.testing.waiting import wait_for
 
@@ -110,3 +111,28 @@ def test_names_that_are_not_listed_are_not_brought(monkeypatch):
     assert registry.driver("fs.listed") is Listed
     with pytest.raises(DriverUnavailable, match=r"no installed plugin provides fs\.unlisted"):
         registry.driver("fs.unlisted")
+
+
+def test_one_that_brings_a_name_of_another_is_used_for_none_of_its_own(monkeypatch):
+    """Nor when it is asked for again."""
+    monkeypatch.setitem(sys.modules, "acme_both", both := ModuleType("acme_both"))
+    mine, theirs = (type(name, (Resource,), {"id": f"fs.{name}"}) for name in ("mine", "theirs"))
+    both.opensvc_register_drivers = hookimpl(lambda: [mine, theirs])
+    points = [
+        EntryPoint(DRIVERS, "fs.mine", "acme_both", "acme", "1"),
+        EntryPoint(DRIVERS, "fs.theirs", "bob", "bob", "1"),
+    ]
+    registry = Registry({}, entry_points=points)
+    for _ in range(2):
+        with pytest.raises(DriverUnavailable, match=r"acme 1 failed: it brings fs\.theirs"):
+            registry.driver("fs.mine")
+
+
+def test_what_a_plugin_keeps_of_its_output_is_a_way_out_again_once_it_is_loaded(capsys):
+    kept, said = [], []
+    with kept_output(said):
+        kept.append(sys.stdout)
+        print("while it is loaded")
+    print("after", file=kept[0])
+    assert said == ["while it is loaded", "\n"]
+    assert capsys.readouterr().out == "after\n"
