@@ -38,8 +38,8 @@ class Scheduling:
         self._looking: set[str] = set()
         # by which file a service's schedule was told
         self._told: dict[str, str] = {}
-        # when what was tried in vain is tried again
-        self._again: dict[tuple[str, str], float] = {}
+        # when what was tried in vain, by service, action and resource, is tried again, and how the service was then
+        self._again: dict[tuple[str, str, str], tuple[float, Status]] = {}
         self._round = 0
 
     async def run(self) -> None:
@@ -68,7 +68,8 @@ class Scheduling:
 
     def _has_room(self, action: str) -> bool:
         """Whether one more may run."""
-        return action == _URGENT or len(self._running) < (FEW if self._known.is_overloaded else MOST)
+        busy = sum(running != _URGENT for _, running in self._running)
+        return action == _URGENT or busy < (FEW if self._known.is_overloaded else MOST)
 
     def _is_to_be_looked_at(self, service: str) -> bool:
         """It is due, and nobody is looking at it."""
@@ -87,8 +88,10 @@ class Scheduling:
         rows = [(row["next"], service, row) for service, rows in self._monitor.seeing.schedules.items() for row in rows if row.get("next")]
         for due, service, row in sorted(rows, key=lambda each: each[:2]):
             instance = self._known.instances.get(service)
-            is_put_off = self._again.get((service, row["action"]), 0.0) > now()
-            if due <= moment and instance is not None and not instance.monitor.is_acting and not is_put_off:
+            if due > moment or instance is None or instance.monitor.is_acting:
+                continue
+            until, avail = self._again.get((service, row["action"], row["rid"]), (0.0, instance.avail))
+            if until <= now() or avail is not instance.avail:
                 yield service, row
 
     async def _do(self, service: str, action: str) -> None:
@@ -105,15 +108,22 @@ class Scheduling:
                 # what happened meanwhile was told to nobody, as an action of ours was under way
                 await seeing.looked([service])
             await seeing.asks({"do": "schedule", "services": [service]})
-            rows = (row for row in seeing.schedules.get(service, ()) if row["action"] == action)
-            if action != _URGENT and any(row.get("next") and row["next"] <= wanted["due"] for row in rows):
-                self._again[service, action] = now() + AGAIN
+            if action != _URGENT:
+                self._put_off(service, action, wanted["due"])
         except ConnectionError:
             pass  # it is due again for the next runner
         except OpensvcError as error:
             self._monitor.chronicle.say(service, f"{action} by schedule: {error}", "WARNING")
         finally:
             self._running.discard((service, action))
+
+    def _put_off(self, service: str, action: str, tried: float) -> None:
+        """Leave what is due still after it was tried alone for a while, or until the service is up or down."""
+        if (instance := self._known.instances.get(service)) is None:
+            return
+        for row in self._monitor.seeing.schedules.get(service, ()):
+            if row["action"] == action and row.get("next") and row["next"] <= tried:
+                self._again[service, action, row["rid"]] = now() + AGAIN, instance.avail
 
 
 def is_look_due(service: str, number: int, *, is_unseen: bool) -> bool:

@@ -19,7 +19,7 @@ from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, ServiceView, View
 from opensvc_daemon.recording import read_record
 
-from opensvc_core.api import ActionFailed, Node
+from opensvc_core.api import ActionFailed, Node, Status
 
 LOADAVG = "0.10 0.20 0.34 1/234 5678\n"
 MEMINFO = """MemTotal:        4000000 kB
@@ -125,8 +125,8 @@ class Failing:
 
     def __init__(self):
         self.known = self.seeing = self.chronicle = self
-        self.instances = {"svc1": SimpleNamespace(monitor=SimpleNamespace(is_acting=False))}
-        self.schedules = {"svc1": [{"action": "sync_all", "next": 1.0}, {"action": "status", "next": 2.0}]}
+        self.instances = {"svc1": SimpleNamespace(monitor=SimpleNamespace(is_acting=False), avail=Status.UP)}
+        self.schedules = {"svc1": [{"action": "sync_all", "rid": "sync#1", "next": 1.0}, {"action": "status", "rid": "", "next": 2.0}]}
 
     async def asks(self, message):
         return {"code": 1, "why": "n2 does not answer"}
@@ -143,16 +143,21 @@ def test_what_is_due_still_after_it_was_tried_is_tried_again_later(monkeypatch):
     monkeypatch.setattr(scheduling_module, "now", lambda: moment)
     asyncio.run(scheduling._do("svc1", "sync_all"))
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["status"]
+    scheduling._known.instances["svc1"].avail = Status.DOWN  # another service than that with which it failed, so to say
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
+    scheduling._known.instances["svc1"].avail = Status.UP
     moment += AGAIN
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
 
 
 def test_what_sees_to_failed_resources_is_put_off_by_nothing():
     monitor = Failing()
-    monitor.is_overloaded, monitor.schedules = True, {"svc1": [{"action": "resource_monitor", "next": 1.0}]}
+    monitor.is_overloaded, monitor.schedules = True, {"svc1": [{"action": "resource_monitor", "rid": "", "next": 1.0}]}
     scheduling = Scheduling(monitor)
     asyncio.run(scheduling._do("svc1", "resource_monitor"))
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["resource_monitor"]
     scheduling._running |= {(f"svc{number}", "sync_all") for number in range(9)}
     assert scheduling._has_room("resource_monitor")
     assert not scheduling._has_room("sync_all")
+    scheduling._running = {(f"svc{number}", "resource_monitor") for number in range(9)}  # they may wait for long
+    assert scheduling._has_room("sync_all")
