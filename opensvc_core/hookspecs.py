@@ -70,7 +70,7 @@ def opensvc_validate_host(config: Any) -> Iterable[Finding]:  # type: ignore[emp
 def opensvc_validate_service(config: Any) -> Iterable[Finding]:  # type: ignore[empty-body]
     """Called when the file of a service is validated, also before an edit of it is written, which an error then refuses.
 
-    Called for the drivers of its resources; a plugin that brings none is not asked. The result and `config` are those of
+    Called for the drivers that its sections name; a plugin that brings none of them is not asked. The result and `config` are those of
     `opensvc_validate_host`; `config.world` is the node: `node`, `path` (the service), `fenceable` (the nodes of `[stonith#NODE]`).
     An exception is a warning with its text; the others go on. Run no command, ask no device.
     """

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from opensvc_core.config.document import Document
+from opensvc_core.config.sections import is_resource
 from opensvc_core.config.service import ServiceConfig, World
 from opensvc_core.config.vocabulary import ClusterKeywords, NodeKeywords
-from opensvc_core.errors import ActionRefused, OpensvcError
+from opensvc_core.errors import ActionRefused, ConfigError, OpensvcError
 from opensvc_core.instance.state import State
 from opensvc_core.instance.store import Store
 from opensvc_core.model.names import ServicePath
@@ -158,9 +160,13 @@ class Surroundings:
 
     def found_by_drivers(self, config: ServiceConfig) -> Iterator[Finding]:
         """What the drivers that a service's file has just been read with find in it."""
-        from opensvc_core.registry import DRIVERS
+        from opensvc_core.plugins.claims import DRIVERS
 
-        drivers = {point.module for points in self.registry.listed(DRIVERS).values() for point in points}
+        used = set[str]()
+        for rid in filter(is_resource, config.document.sections()):
+            with suppress(ConfigError):  # a type that can't be told is found elsewhere
+                used.add(config.resource(rid).driver.lower())
+        drivers = {point.module for name, points in self.registry.listed(DRIVERS).items() if name in used for point in points}
         asked = self.registry.manager.hook.opensvc_validate_service.get_hookimpls()
         yield from self._found((one for one in asked if one.plugin_name in drivers), config)
 
