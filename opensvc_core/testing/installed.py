@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from opensvc_core.config.findings import did_you_mean
-from opensvc_core.registry import DRIVERS
+from opensvc_core.errors import DriverUnavailable
+from opensvc_core.plugins.claims import DRIVERS, Claims
 from opensvc_core.system.entrypoints import EntryPoint, scan
 
 # The entry points of suites: the name is a driver's id, the value a module with subclasses of a suite.
@@ -21,15 +21,21 @@ class NotThere(Exception):
 
 def driver_point(name: str) -> EntryPoint:
     """The entry point of a driver. Raises NotThere."""
-    found = {point.name.lower(): point for point in reversed(scan((DRIVERS,)))}
-    if name.lower() not in found:
-        raise NotThere(f"no installed plugin provides {name}; {did_you_mean(name, found) or 'svcmgr drivers lists those that are'}")
-    return found[name.lower()]
+    claims = Claims()
+    try:
+        point = claims.owner(DRIVERS, name.lower())
+    except DriverUnavailable as error:
+        raise NotThere(str(error)) from error
+    if point is None:
+        hint = did_you_mean(name, claims.of(DRIVERS)) or "svcmgr drivers lists those that are"
+        raise NotThere(f"no installed plugin provides {name}; {hint}")
+    return point
 
 
 def suite_file(name: str) -> Path | None:
     """The file of the module with a driver's suite; None where its distribution brings none. Raises NotThere."""
-    points: Sequence[EntryPoint] = [point for point in scan((CONFORMANCE,)) if point.name.lower() == name.lower()]
+    owner = driver_point(name).distribution
+    points = [point for point in scan((CONFORMANCE,)) if point.name.lower() == name.lower() and point.distribution == owner]
     if not points:
         return None
     point = points[0]

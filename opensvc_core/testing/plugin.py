@@ -67,15 +67,13 @@ def _suites(names: list[str]) -> dict[Path, str]:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Which drivers are tried, and whose they are."""
-    from importlib.metadata import version  # noqa: PLC0415 - 40 ms, for those who try drivers
-
     names: list[str] = config.getoption(_DRIVERS)
     if not names:
         return []
     from opensvc_core.testing.installed import driver_point  # noqa: PLC0415
 
     points = [driver_point(name) for name in names]
-    return [f"opensvc driver: {point.name} of {point.distribution} {version(point.distribution)}" for point in points]
+    return [f"opensvc driver: {point.name} of {point.owner}" for point in points]
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
