@@ -113,6 +113,7 @@ WantedBy=multi-user.target
     ONE: """\
 [Unit]
 Description=OpenSVC service %I
+# Its name is escaped in the unit's: systemd-escape --template=opensvc-service@.service NAME
 # Stopped while the units that need it are, before all other services.
 After={halt}
 {around}
