@@ -189,7 +189,7 @@ def test_partitions_that_the_service_names_are_mapped_at_start(v1, om):
     has(f"{ALONE}\n[fs#web]\ntype = ext4\ndev = /dev/mapper/data-web2p1\nmnt = /srv/web\n", v1)
     v1("vgchange -q -a y data")
     v1(f"sh -ec '{PARTITION.format('/dev/data/web2')}; kpartx -as /dev/data/web2; mkfs.ext4 -q /dev/mapper/data-web2p1'")
-    v1("sh -ec 'kpartx -d /dev/data/web2; vgchange -q -a n data'")
+    v1("sh -ec 'udevadm settle; kpartx -d /dev/data/web2; vgchange -q -a n data'")
     expected = ["vgchange --addtag @v1 data", "vgchange -a y data", "kpartx -as /dev/data/web2"]
     planned = [line.partition(": ")[2] for line in om("om svc1 start --local --plan").stdout.splitlines()]
     assert planned[:3] == expected
