@@ -9,6 +9,8 @@ from opensvc_openha.states import State
 from opensvc_openha.store import Store
 from opensvc_openha.tree import DEFAULT, Tree
 
+from opensvc_core.errors import OpensvcError
+
 NODE = os.uname().nodename
 
 
@@ -63,7 +65,7 @@ def test_our_own_command_is_asked_about_the_service_of_this_tree(ez, monkeypatch
     (ez / "conf/services").write_text(f"svc {svcmgr} {NODE} peer /bin/true\n")
     (ez / "conf/monitor").write_text(f"{NODE} net lo 239.1.1.1 5000 10\npeer net lo 239.1.1.2 5001 10\n")
     Store(Tree.below(ez)).record("svc", NODE, State.STOPPED)
-    with pytest.raises(FileNotFoundError):  # the programs of this tree are not there
+    with pytest.raises(OpensvcError, match="nmond was not started"):  # the programs of this tree are not there
         run([str(ez / "ezha"), "start"], {})
     assert (ez / "calls").read_text() == f"status {ez}\n"
 
