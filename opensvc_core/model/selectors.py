@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -91,6 +92,8 @@ def _compare(value: Value, operator: str, wanted: str) -> bool:
 
 def _search(expression: str, value: str) -> bool:
     try:
-        return re.search(expression, value) is not None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # `[[` will have a meaning one day; who selects is not told of it
+            return re.search(expression, value) is not None
     except re.error as error:
         raise UsageError(f"{expression!r} is no regular expression: {error}") from error

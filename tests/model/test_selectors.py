@@ -1,7 +1,7 @@
 """Selectors of services: the table of the facts."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opensvc_core import Node
@@ -125,6 +125,7 @@ def test_an_expression_that_is_none_is_refused(node):
 
 
 @given(st.text(alphabet="ab*/,+!=~<>:.#[1"))
+@example("1~[[")
 def test_any_text_selects_a_part_of_the_services(selector):
     services = [ServicePath.parse(name) for name in FILES]
     try:
