@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterable
+from functools import partial
+from itertools import count
 
-from opensvc_core.api import Command, Context, Operations
+from opensvc_core.api import ActionFailed, Command, Context, Operations
 from opensvc_linux.devices import mapper_name
 from opensvc_linux.lvm import Volume
 from opensvc_linux.mapper import partitions_of
 
 _LIMIT = 120.0
+# Seconds.
+_PATIENCE = 10.0
+_PAUSE = 0.2
 
 
 def named_on(volume: Volume, volumes: Iterable[Volume], named: Collection[str]) -> list[str]:
@@ -25,7 +31,7 @@ def named_on(volume: Volume, volumes: Iterable[Volume], named: Collection[str]) 
 
 def map_partitions(context: Context, path: str, names: Iterable[str]) -> Operations:
     """Map the partitions of a volume, and tell which of these are none. Those that were mapped stay, and an undo takes none away."""
-    undo = None if partitions_of(path) else unmap_partitions(path)
+    undo = None if partitions_of(path) else partial(unmap_partitions, path)
     yield Command(["kpartx", "-as", path], undo=undo, undo_on_failure=undo is not None, timeout=_LIMIT)
     if isinstance(context.planned_paths, set):
         return  # a plan has changed nothing
@@ -35,9 +41,18 @@ def map_partitions(context: Context, path: str, names: Iterable[str]) -> Operati
             context.log.warning(f"{path} has no partition {name}: 'kpartx -l {path}' shows those in its table")
 
 
-def unmap_partitions(path: str) -> Command:
-    """Take the partitions of a volume away; it fails while one is in use."""
-    return Command(["kpartx", "-d", path], timeout=_LIMIT)
+def unmap_partitions(path: str) -> Operations:
+    """Take the partitions of a volume away. Who looks into one for a moment, as udev does, is waited for; it fails while one is in use."""
+    begun = time.monotonic()
+    for tried in count():
+        try:
+            yield Command(["kpartx", "-d", path], timeout=_LIMIT, is_quiet=tried > 0)
+        except ActionFailed as error:
+            if "busy" not in str(error) or time.monotonic() - begun >= _PATIENCE:
+                raise
+        else:
+            return
+        time.sleep(_PAUSE)
 
 
 def _partition(volume: str, path: str) -> int:

@@ -165,7 +165,7 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         if not self._is_rehearsed:
             self._refuse_use(mounted([volume]))
         if partitions_of(self.path):
-            yield unmap_partitions(self.path)
+            yield from unmap_partitions(self.path)
         if not self._is_rehearsed:
             self._refuse_use(opened(self._volumes))
         yield Command(["lvchange", "-a", "n", self.full_name], timeout=_LIMIT)

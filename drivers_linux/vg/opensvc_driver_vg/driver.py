@@ -175,7 +175,7 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
             self._refuse_use(mounted(active))
         for volume in active:
             if volume.path and partitions_of(volume.path):
-                yield unmap_partitions(volume.path)
+                yield from unmap_partitions(volume.path)
         if active:
             if not self._is_rehearsed:
                 self._refuse_use(opened(lambda: self._there().volumes))
