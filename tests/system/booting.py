@@ -1,6 +1,14 @@
 """A node of the lab that goes down and comes up as machines do, and its units."""
 
 
+def with_units(node):
+    """A node that comes up as machines do, with the units there, none of them enabled."""
+    node.write("/etc/systemd/system/lab.target.d/boot.conf", "[Unit]\nWants=multi-user.target\n")
+    node("om node install units")
+    node("systemctl daemon-reload")
+    return node
+
+
 def off_and_on(node):
     """Have the node go down in order, and come up again."""
     # process 1 stops everything else before it ends, the caller too

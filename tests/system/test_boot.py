@@ -1,7 +1,7 @@
 """Services of a node without a daemon start and stop with it, by the units that `om node install units` writes."""
 
 import pytest
-from booting import off_and_on, state
+from booting import off_and_on, state, with_units
 
 pytestmark = pytest.mark.lab(nodes=1, init="systemd")
 
@@ -25,10 +25,7 @@ ExecStop=/bin/sh -c 'echo storage down >>/var/log/order'
 @pytest.fixture
 def node(lab):
     """A node that comes up as machines do, with the units enabled."""
-    (node,) = lab.nodes
-    node.write("/etc/systemd/system/lab.target.d/boot.conf", "[Unit]\nWants=multi-user.target\n")
-    node("om node install units")
-    node("systemctl daemon-reload")
+    node = with_units(lab["n1"])
     node(f"systemctl enable {BOOT} {HALT}")
     node(f"systemctl start {HALT}")
     return node

@@ -1,7 +1,7 @@
 """Services of a node with a daemon start and stop with it, by the units that `om node install units` writes."""
 
 import pytest
-from booting import off_and_on, state
+from booting import off_and_on, state, with_units
 
 pytestmark = pytest.mark.lab(nodes=1, init="systemd")
 
@@ -13,12 +13,9 @@ BY_HAND = "[fs#1]\ntype = flag\n"
 @pytest.fixture
 def node(lab):
     """A node that comes up as machines do, with the daemon's unit enabled."""
-    (node,) = lab.nodes
-    node.write("/etc/systemd/system/lab.target.d/boot.conf", "[Unit]\nWants=multi-user.target\n")
+    node = with_units(lab["n1"])
     node.write("/etc/opensvc/web.conf", WEB)
     node.write("/etc/opensvc/byhand.conf", BY_HAND)
-    assert AGENT in node("om node install units").stdout
-    node("systemctl daemon-reload")
     node(f"systemctl enable {AGENT} {BOOT} {HALT}")
     node(f"systemctl start {AGENT}")
     return node

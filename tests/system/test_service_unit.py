@@ -1,7 +1,7 @@
 """One service as a unit of systemd: `opensvc-service@NAME.service`, which `om node install units` writes."""
 
 import pytest
-from booting import off_and_on, state
+from booting import off_and_on, state, with_units
 
 pytestmark = pytest.mark.lab(nodes=1, init="systemd")
 
@@ -21,13 +21,9 @@ ExecStop=/bin/sh -c 'om web status && echo reader down >>/var/log/order'
 
 @pytest.fixture
 def node(lab):
-    """A node that comes up as machines do, with the units there, none of them enabled."""
-    (node,) = lab.nodes
-    node.write("/etc/systemd/system/lab.target.d/boot.conf", "[Unit]\nWants=multi-user.target\n")
-    node.write("/etc/opensvc/web.conf", WEB)
-    node("om node install units")
-    node("systemctl daemon-reload")
-    return node
+    """A node with the units and the service web."""
+    lab["n1"].write("/etc/opensvc/web.conf", WEB)
+    return with_units(lab["n1"])
 
 
 def test_a_service_starts_and_stops_as_a_unit(node):
