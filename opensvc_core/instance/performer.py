@@ -6,41 +6,32 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from opensvc_core.driver.base import Resource
-from opensvc_core.driver.capabilities import ExposesDevices, Provisionable, Runnable, Startable, Syncable
+from opensvc_core.driver.capabilities import Provisionable, Runnable, Startable, Syncable
 from opensvc_core.driver.context import service_environment
 from opensvc_core.errors import ActionFailed, ActionInterrupted, ActionRefused, OpensvcError
 from opensvc_core.instance.ahead import Ahead
 from opensvc_core.instance.conflicts import Conflicts
-from opensvc_core.instance.connections import connected
+from opensvc_core.instance.copying import Copying, sweep
 from opensvc_core.instance.evaluate import is_provisioned, observed
 from opensvc_core.instance.executors import Executor
 from opensvc_core.instance.holdings import Holdings
 from opensvc_core.instance.instance import Instance
 from opensvc_core.instance.journal import Journal
 from opensvc_core.instance.limits import Limiting
+from opensvc_core.instance.outcomes import assume, check_availability, check_status, is_stopped
 from opensvc_core.instance.part import PROVISIONED_GROUPS, Part
 from opensvc_core.instance.request import Request
-from opensvc_core.instance.syncing import finish, refuse_where_not_up, targets
+from opensvc_core.instance.syncing import refuse_where_not_up, targets
 from opensvc_core.instance.triggers import commands
-from opensvc_core.instance.walk import Walk, side_by_side, wait_for
+from opensvc_core.instance.walk import Walk, side_by_side
 from opensvc_core.instance.way import way
 from opensvc_core.model import requirements
 from opensvc_core.model.events import Level
 from opensvc_core.model.operations import Operations
-from opensvc_core.model.status import Status
 from opensvc_core.plan.actions import Pass
 from opensvc_core.plan.ordering import Stage
-
-_AFTER = {
-    "start": frozenset({Status.UP, Status.NA}),
-    "stop": frozenset({Status.DOWN, Status.NA}),
-}
-# What the steps that follow in a plan find.
-_ASSUMED = {"start": Status.UP, "stop": Status.DOWN}
-_AVAILABLE = frozenset({Status.UP, Status.STDBY_UP, Status.NA})
 
 
 class Performer:
@@ -60,11 +51,11 @@ class Performer:
         self._executor, self._holdings = executor, holdings
         self._walk = Walk(executor, journal)
         self._limiting = Limiting(executor, journal)
+        self._copying = Copying(instance, request, executor, journal, cancel)
         self._conflicts = Conflicts(self._walk, journal, cancel, holdings, is_rehearsal=executor.is_rehearsal)
         self._left_out: set[str] = set()
         self._taken: list[Resource] = []
         self._failures: list[str] = []
-        self._cleaning = threading.Lock()
         # seconds by rid (`checks`: who else uses what is to be started), in the order in which they began
         self.took: dict[str, float] = {}
 
@@ -79,7 +70,8 @@ class Performer:
         try:
             for one, through in ways:
                 self._pass(one, through)
-            self._check_availability()
+            if self._has_to_be_available():
+                check_availability(self._instance, self._request.kind)
             self._raise_failures()
         except (ActionInterrupted, KeyboardInterrupt) as error:
             self._give_up("interrupted")
@@ -120,9 +112,9 @@ class Performer:
         if is_whole:
             self._trigger("pre", one.trigger, None)
         if "stop" in one.verbs:
-            self._sweep()
+            sweep(self._instance.parts, self._walk, self._journal)
         if self._request.kind.is_sync:
-            self._copies(one, through)
+            self._failures += self._copying.all(through, lambda: self._steps(one, through))
         else:
             self._steps(one, through)
         if is_whole:
@@ -136,22 +128,6 @@ class Performer:
             else:
                 for part in parts:
                     self._part(one, part)
-
-    def _copies(self, one: Pass, through: list[Stage]) -> None:
-        """The copies, and what follows them there; all by the same connections."""
-        with connected(self._instance.facts.peer_shell, self._takers(through), self._cancel):
-            self._steps(one, through)
-            self._failures += finish(
-                self._instance, self._executor, self._journal, shown_as=self._request.shown_as, keeps_own=self._request.keeps_own
-            )
-
-    def _takers(self, through: list[Stage]) -> list[str]:
-        """The nodes that are copied to."""
-        if self._executor.is_rehearsal:
-            return []
-        resources: list[object] = [self._instance.part(item.rid).resource for stage in through for item in stage.items]
-        nodes = targets(self._instance, self._request.kind)
-        return sorted({node for one in resources if isinstance(one, Syncable) for node in one.takers(nodes)})
 
     def _raise_failures(self) -> None:
         if self._failures:
@@ -231,43 +207,18 @@ class Performer:
                 self._holdings.take(resource)
                 self._taken.append(resource)
             if verb == "sync":
-                self._copy(operations, part.rid)
+                self._copying.one(operations, part.rid)
                 return
             keeps = self._request.kind.brings_up and verb != "stop" and self._rolls_back() and not part.is_standby
             changed = self._walk.follow(operations, part.rid, keeps_undo=keeps)
             if self._executor.is_rehearsal:
-                self._assume(verb, resource)
-            elif changed and verb in _AFTER:
-                self._check_status(verb, resource)
+                assume(verb, resource)
+            elif changed:
+                check_status(verb, resource, self._cancel)
             if verb == "stop" and not self._executor.is_rehearsal:
                 self._holdings.give_up(resource)
         if not self._executor.is_rehearsal and verb.endswith("provision") and part.group in PROVISIONED_GROUPS:
             self._instance.state.set_provisioned(part.rid, value=verb == "provision")
-
-    def _copy(self, operations: Operations, rid: str) -> None:
-        """Let it copy; what it made for that alone is taken back when it has ended, also after an interruption."""
-        walk = Walk(self._executor, self._journal)
-        try:
-            walk.follow(operations, rid, keeps_undo=True)
-        finally:
-            with self._cleaning:  # one at a time: each holds off the interruption that the others have to see
-                is_cancelled = self._cancel.is_set()
-                if is_cancelled:
-                    self._cancel.clear()
-                try:
-                    walk.take_back()
-                finally:
-                    if is_cancelled:
-                        self._cancel.set()
-
-    def _sweep(self) -> None:
-        """Take away what killed copies have left; where that fails, the stop tells what keeps it from its end."""
-        for part in self._instance.parts:
-            if isinstance(part.resource, Syncable) and not part.is_disabled:
-                try:
-                    self._walk.follow(part.resource.sweep(), part.rid, keeps_undo=False)
-                except ActionFailed as error:
-                    self._journal.say(str(error), rid=part.rid, level=Level.WARNING)
 
     def _operations(self, verb: str, part: Part, resource: Resource) -> Operations | None:
         if verb in ("start", "stop") and isinstance(resource, Startable):
@@ -286,32 +237,6 @@ class Performer:
             if verb == "unprovision" and part.policy.unprovision:
                 return resource.unprovision()
         return None
-
-    def _assume(self, verb: str, resource: Resource) -> None:
-        """For the steps of the plan that follow, the step is done."""
-        resource.assumed = _ASSUMED.get(verb)
-        path, planned, gone = resource.occupies(), resource.context.planned_paths, resource.context.planned_gone
-        if not isinstance(planned, set) or not isinstance(gone, set):
-            return
-        devices = set(resource.exposed_devices()) if isinstance(resource, ExposesDevices) else set()
-        if verb == "start":
-            planned |= devices | ({path, *map(str, Path(path).parents)} if path else set())
-            gone -= devices
-        elif verb == "stop":
-            planned -= devices
-            gone |= devices
-
-    def _check_status(self, verb: str, resource: Resource) -> None:
-        """A step has succeeded when the status says so, never by exit codes alone."""
-        if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle(verb), self._cancel):
-            return
-        seen = observed(resource)
-        if seen.status in _AFTER[verb]:
-            return
-        if verb == "start" and seen.status is Status.WARN:
-            return  # it runs, and its status will go on to say what is wrong
-        reasons = "".join(f": {message.text}" for message in seen.messages)
-        raise ActionFailed(f"{resource.rid} is {seen.status} after {verb}{reasons}")
 
     def _required(self, one: Pass, part: Part) -> str:
         return str(part.policy.values.get(f"{one.trigger}_requires") or "")
@@ -338,15 +263,9 @@ class Performer:
                     raise ActionFailed(f"blocking error: {error}") from error
                 self._journal.say(str(error), rid=rid, level=Level.WARNING)
 
-    def _check_availability(self) -> None:
+    def _has_to_be_available(self) -> bool:
         kind = self._request.kind
-        if self._executor.is_rehearsal or not kind.brings_up or kind.only_standby or self._request.selection.is_scoped:
-            return
-        seen = self._instance.evaluate()
-        if seen.avail not in _AVAILABLE:
-            lacking = (one for one in seen.resources if one.status not in _AVAILABLE and self._instance.part(one.rid).counts_for_avail)
-            reasons = "; ".join(": ".join([f"{one.rid} is {one.status}", *(message.text for message in one.messages)]) for one in lacking)
-            raise ActionFailed(f"every step of {kind.name} is done, but the instance's avail status is {seen.avail}: {reasons}")
+        return not self._executor.is_rehearsal and kind.brings_up and not kind.only_standby and not self._request.selection.is_scoped
 
     def _rolls_back(self) -> bool:
         return self._request.rolls_back and self._instance.keywords.rollback
@@ -371,7 +290,7 @@ class Performer:
     def _give_up_holdings(self) -> None:
         """What did not come up, or was taken back, holds nothing."""
         for resource in self._taken:
-            if observed(resource).status in _AFTER["stop"]:
+            if is_stopped(resource):
                 self._holdings.give_up(resource)
 
     def _who_instructed(self) -> str:
