@@ -146,7 +146,9 @@ class ResourceKeywords(Triggers, LimitKeywords):
     optional = Keyword(tristate, scopable=True, text="Its failure is a warning, and `avail` doesn't count it.")
     standby = Keyword(tristate, scopable=True, text="Kept up on the nodes that don't run the service as well.")
     monitor = Keyword(boolean, default=False, scopable=True, text="When it is down while the service is up, `monitor_action` follows.")
-    restart = Keyword(integer, default=0, scopable=True, text="How often it is started again before it counts as failed.")
+    restart = Keyword(
+        integer, default=0, scopable=True, text="How often it is started again before it counts as failed; standby: twice at least."
+    )
     restart_delay = Keyword(duration, default=0.0, scopable=True, text="Seconds between two such starts.")
     shared = Keyword(boolean, default=False, scopable=True, text="Provisioned once for all nodes.")
     provision = Keyword(boolean, default=True, scopable=True, text="Take part in `provision`.")

@@ -179,7 +179,7 @@ class Hands:
             "handed_over": order.is_handed_over,
             "request": order.request,
             "force": action == "delete",  # what is up stays up: a person said so
-            "environment": {"OSVC_REQUEST": order.request, "OSVC_ACTION_ORIGIN": "daemon"} | self._lease_of(order.service),
+            "environment": {"OSVC_REQUEST": order.request, "OSVC_ACTION_ORIGIN": "daemon"} | self._lease_of(order),
         }
         began = now()
         try:
@@ -189,11 +189,13 @@ class Hands:
             return Outcome(is_ok=True, seconds=now() - began, is_lost=True)
         return Outcome(done.get("code") == 0, str(done.get("why") or ""), float(done.get("seconds") or now() - began))
 
-    def _lease_of(self, service: str) -> dict[str, str]:
-        """Where the leases are kept, for what must not start without: the hook before an action looks there."""
-        file = self._known.files.get(service)
+    def _lease_of(self, order: Order) -> dict[str, str]:
+        """Where the leases are kept, for what must not start without: the hook before an action looks there. Standby resources may."""
+        file, instance = self._known.files.get(order.service), self._known.instances.get(order.service)
         is_leased = file is not None and file.fields.get("guard") is Guard.LEASE
-        return {"OSVC_LEASE": str(self._monitor.node.paths.run)} if is_leased else {}
+        standby = {one.rid for one in instance.resources if one.is_standby} if instance else set()
+        is_standby = bool(order.rids) and standby.issuperset(order.rids)
+        return {"OSVC_LEASE": str(self._monitor.node.paths.run)} if is_leased and not is_standby else {}
 
     async def _orphaned(self, service: str) -> None:
         """Wait until no job runs for a service whose runner has died."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from opensvc_core.api import Status
 from opensvc_daemon.monitor.knowledge import Json
-from opensvc_daemon.orchestration.view import ResourceView
+from opensvc_daemon.orchestration.view import ResourceView, restarts_of
 
 # A resource that has stayed up for so many seconds has all its restarts again.
 STEADY: Final = 10.0
@@ -69,13 +69,14 @@ def resources_of(service: str, status: Json, restarts: Restarts, now: float) -> 
             continue
         seen = avail_of({"avail": told.get("status")})
         tries = restarts.seen(service, rid, is_up=seen in {Status.UP, Status.STDBY_UP}, now=now)
+        is_standby = told.get("standby") is True
         yield ResourceView(
             rid,
             seen,
             is_monitored=told.get("monitor") is True,
-            is_standby=told.get("standby") is True,
+            is_standby=is_standby,
             is_disabled=told.get("disable") is True,
-            restarts_left=max(0, int(told.get("restart") or 0) - tries.count),
+            restarts_left=max(0, restarts_of(int(told.get("restart") or 0), is_standby=is_standby) - tries.count),
             restart_delay=float(told.get("restart_delay") or 0.0),
             tried_at=tries.last,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, unique
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.requests import Request
@@ -129,6 +129,15 @@ class ResourceView(NamedTuple):
     restarts_left: int = 0
     restart_delay: float = 0.0
     tried_at: float | None = None
+
+
+# A standby resource is kept up wherever it is: it is tried again also where its file asks for no restarts.
+_STANDBY_RESTARTS: Final = 2
+
+
+def restarts_of(restart: int, *, is_standby: bool) -> int:
+    """How often a resource is started again whose file says `restart`."""
+    return max(restart, _STANDBY_RESTARTS) if is_standby else restart
 
 
 class InstanceView(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any
 from opensvc_core.api import ConfigError, UsageError
 from opensvc_daemon.configured.services import fields_of, has_data_at_stake
 from opensvc_daemon.configured.settings import links_of, settings_of
+from opensvc_daemon.orchestration.view import restarts_of
 from opensvc_daemon.simulation.cluster import ClusterSetup, NodeSetup, ResourceSetup, ServiceSetup
 
 # Files of a folder that are no services.
@@ -92,6 +93,6 @@ def _resource(config: Any, section: Any) -> ResourceSetup:
         is_monitored=policy.monitor,
         is_standby=bool(policy.standby),
         is_exclusive=policy.scsireserv,
-        restart=policy.restart,
+        restart=restarts_of(policy.restart, is_standby=bool(policy.standby)),
         restart_delay=policy.restart_delay,
     )

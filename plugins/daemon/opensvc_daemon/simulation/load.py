@@ -42,6 +42,10 @@ class Load:
         """Whether a resource refuses to be active twice."""
         return self._setup(rid).is_exclusive
 
+    def is_standby(self, rid: str) -> bool:
+        """Whether a resource is kept up on every node."""
+        return self._setup(rid).is_standby
+
     def _setup(self, rid: str) -> ResourceSetup:
         return next(one for one in self.setup.resources if one.rid == rid)
 

@@ -155,7 +155,8 @@ class Runner:
         lost = [one for one in job.undo if one not in load.up]
         if lost:
             raise Refused(f"{lost[0]} is lost, which {rid} needs")
-        if load.setup.guard is Guard.LEASE and load.setup.is_failover and not (machine.beat and machine.beat.may_start(job.service)):
+        needs_lease = load.setup.guard is Guard.LEASE and load.setup.is_failover and not load.is_standby(rid)
+        if needs_lease and not (machine.beat and machine.beat.may_start(job.service)):
             raise Refused("no lease")
         if load.exclusive(rid):
             machine.world.storage.take(job.service, machine.name, job.confirmed_down)

@@ -63,6 +63,9 @@ def test_a_lease_lets_one_of_three_nodes_have_it(street):
     three.start()
     three["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
     assert [house.is_up() for house in three.houses.values()] == [True, False, False]
+    for house in three.houses.values():
+        standby = house.root / "run" / "svc" / "svc1" / "fs#2.flag"
+        wait_for(standby.exists, house.told)
     three["n3"].wait(lambda document: document["services"]["svc1"]["instances"].get("n1", {}).get("monitor") == "idle", "n3 sees it")
     three["n1"].kill()
     three["n3"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "n2 has it")
@@ -127,4 +130,7 @@ orchestrate = ha
 guard = lease
 [fs#1]
 type = flag
+[fs#2]
+type = flag
+standby = true
 """

@@ -1,5 +1,6 @@
 """Statuses in the words of the decision, and how often a resource may still be started again."""
 
+import pytest
 from opensvc_daemon.monitor.looking import STEADY, Restarts, avail_of, resources_of
 
 from opensvc_core.api import Status
@@ -14,6 +15,13 @@ def seen(restarts, status, now):
 def test_a_resource_has_what_its_keywords_say():
     found = seen(Restarts(), "down", 0.0)
     assert (found.rid, found.status, found.restarts_left, found.restart_delay, found.is_monitored) == ("app#1", Status.DOWN, 2, 3.0, True)
+
+
+@pytest.mark.parametrize(("restart", "left"), [(0, 2), (1, 2), (5, 5)])
+def test_a_standby_resource_is_tried_twice_at_least(restart, left):
+    told = {"resources": {"fs#1": {**APP, "standby": True, "restart": restart, "status": "stdby down"}}}
+    (found,) = resources_of("svc1", told, Restarts(), 0.0)
+    assert (found.is_standby, found.restarts_left) == (True, left)
 
 
 def test_each_try_takes_a_restart_away():
