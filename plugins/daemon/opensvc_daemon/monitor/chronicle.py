@@ -33,7 +33,8 @@ class Chronicle:
     """Lines are written by a thread of its own, in their order: a slow disk holds no decision up."""
 
     def __init__(self, node: Node) -> None:
-        self._node, self._said = node, dict[str, str]()
+        self._node = node
+        self._said: dict[str, dict[tuple[str, ...], str]] = {}
         self._writer = ThreadPoolExecutor(1, "chronicle")
         self._waiting = 0
         self._record, self._last = Recording(node.paths.var / "node" / NAME), Decision(())
@@ -53,10 +54,10 @@ class Chronicle:
 
     def waits(self, order: Order) -> None:
         """An order to do nothing: told when the reasons are other ones than before, and not as they should be."""
-        key = order.service or order.node
-        if self._said.get(key) == _steady(order):
+        said = self._said.setdefault(order.service or order.node, {})
+        if said.get(order.rids) == _steady(order):
             return
-        self._said[key] = _steady(order)
+        said[order.rids] = _steady(order)
         if any(reason.code not in _QUIET for reason in order.reasons):
             self.say(order.service, f"waits: {_why(order)}")
 

@@ -22,7 +22,7 @@ class Carrying:
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
-        self._said: dict[str, str] = {}
+        self._said: dict[str, dict[tuple[str, ...], str]] = {}
 
     def carry(self, order: Order) -> None:
         """Carry out one order."""
@@ -36,9 +36,9 @@ class Carrying:
     def _say(self, order: Order) -> None:
         """A line of the timeline; what waits says so once."""
         if order.do is Do.NOTHING:
-            text = "; ".join(map(str, order.reasons))
-            if self._said.get(order.service) != _steady(order):
-                self._said[order.service] = _steady(order)
+            text, said = "; ".join(map(str, order.reasons)), self._said.setdefault(order.service, {})
+            if said.get(order.rids) != _steady(order):
+                said[order.rids] = _steady(order)
                 self._monitor.machine.say(f"{order.service or 'the node'} waits: {text}")
             return
         self._said.pop(order.service, None)

@@ -120,6 +120,15 @@ def test_what_waits_is_said_once_and_what_is_as_it_should_be_is_not_said(tmp_pat
     assert "fencing n2 failed, it is tried again in 5s" in lines[0]
 
 
+def test_two_waits_of_one_service_are_each_said_once(tmp_path):
+    chronicle = Chronicle(Node(tmp_path, nodename="n1"))
+    for _ in range(3):
+        chronicle.waits(Order(Do.NOTHING, "svc1", rids=("fs#2",), reasons=(Reason("resource.down", "", ("fs#2",)),)))
+        chronicle.waits(Order(Do.NOTHING, "svc1", reasons=(Reason("service.undef", "n2"),)))
+    chronicle.end()
+    assert len((tmp_path / "log" / "svc1.log").read_text().splitlines()) == 2
+
+
 class Failing:
     """A monitor, its knowledge and its runner in one: all that is due fails, and is due still."""
 
