@@ -69,6 +69,10 @@ class Beat:
         """Whether the node has a watchdog that counts: something is held."""
         return bool(self._world.setup.watchdog) and any(one.valid_until is not None for one in self.holders.values())
 
+    def held(self) -> dict[str, float]:
+        """The leases by which something runs, or is being stopped, with the moment until which each is valid by this clock."""
+        return {service: holder.valid_until for service, holder in self.holders.items() if holder.valid_until is not None}
+
     # -- time
 
     def is_at_rest(self) -> bool:

@@ -18,7 +18,6 @@ from opensvc_daemon.simulation.viewing import view_of
 
 if TYPE_CHECKING:
     from opensvc_daemon.simulation.cluster import ServiceSetup
-    from opensvc_daemon.simulation.machine import Machine
     from opensvc_daemon.simulation.monitor import Monitor
     from opensvc_daemon.simulation.world import World
 
@@ -42,7 +41,13 @@ STALE = 30.0
 RISING = frozenset({"start", "restart"})
 MOVING = frozenset({"start", "restart", "stop", "shutdown"})
 DESTROYING = frozenset({"unprovision", "purge"})
+# A daemon that begins or ends only looks.
+LOOKING = frozenset({NodeState.INIT, NodeState.MAINTENANCE, NodeState.UPGRADE})
+IDLE = frozenset({Do.NOTHING, Do.RELEASE_LEASE})
 LEAVING = frozenset({NodeState.SHUTTING, NodeState.DRAINING})
+MOVES = frozenset({Wish.SWITCH, Wish.TAKEOVER, Wish.GIVEBACK})
+REMOVING = frozenset({Wish.PURGE, Wish.DELETE})
+LOWERING = frozenset({*MOVES, Wish.STOP, Wish.SHUTDOWN, Wish.RESTART, Wish.UNPROVISION, Wish.PURGE})
 
 
 class Violation(NamedTuple):
@@ -74,26 +79,25 @@ class Referee:
 
     # -- at every step
 
-    def activated(self, machine: Machine, service: str) -> None:
+    def activated(self, service: str) -> None:
         """Something is active on a node from this moment on."""
         setup = self._world.file(service)
         active = self._world.history.active(service)
         if len(active) < 2 or not setup.is_guarded:
             return
         text = f"{service} is active on {' and '.join(active)}"
-        if setup.guard is Guard.LEASE and self._has_woken(machine):
-            self.exceptions.append(f"{self._world.agenda.now:.3f} {text}: {machine.name} was paused as a whole")
+        sleepers = [name for name in active if self._world.machines[name].has_overslept(service)] if setup.guard is Guard.LEASE else []
+        if len(active) - len(sleepers) < 2:
+            self.exceptions.append(f"{self._world.agenda.now:.3f} {text}: {' and '.join(sleepers)} was paused as a whole")
         else:
             self.object("single", text)
-
-    def _has_woken(self, machine: Machine) -> bool:
-        """It was active when all of it stood still, and goes on."""
-        return machine.woke_at == self._world.agenda.now
 
     def ordered(self, monitor: Monitor, order: Order) -> None:
         """A node is about to carry out an order."""
         if not order.reasons:
             self.object("reasons", f"{monitor.name}: {order} has no reason")
+        if monitor.state in LOOKING and order.do not in IDLE and order.state is not MonitorState.IDLE:
+            self.object("untouched", f"{monitor.name}: {order}, though its daemon is in {monitor.state.value}")
         if order.do is Do.ACT and order.service in monitor.instances:
             self._judge_action(monitor, order)
         if order.do is Do.RESTART_RESOURCE and not monitor.instances[order.service].is_active:
@@ -199,7 +203,7 @@ class Referee:
             ("requests", f"{service}: {request.wish.value} of {request.id} is still {request.progress.value}")
             for request in {monitor.instances[service].request for monitor in holders}
             if request is not None and request.is_active and not self._is_stuck(setup)
-            if request.wish not in (Wish.START, Wish.RESTART) or self._can_start(service, setup, holders)
+            if not self._waits(request.wish, service, setup, holders)
         ]
         active = self._world.history.active(service)
         if not found and not self._is_stuck(setup) and self._is_due(service, setup, holders):
@@ -223,10 +227,21 @@ class Referee:
             return False
         return self._can_start(service, setup, holders)
 
+    def _waits(self, wish: Wish, service: str, setup: ServiceSetup, holders: list[Monitor]) -> bool:
+        """It is said that it waits, until a person thaws a node, sees to its parents or children, or starts a node that is off."""
+        if wish in REMOVING and any(machine.name in setup.nodes and not machine.is_on for machine in self._world.nodes):
+            return True
+        if wish in LOWERING and any(self._world.history.active(child.partition("@")[0]) for child in setup.children):
+            return True
+        if wish in MOVES and not self._has_parents(setup):
+            return True
+        return wish in (Wish.START, Wish.RESTART) and not self._can_start(service, setup, holders)
+
     def _can_start(self, service: str, setup: ServiceSetup, holders: list[Monitor]) -> bool:
-        """Else it is said that it waits, until a person thaws a node or looks at its parents, or something else lets it."""
-        has_parents = all(self._is_up(parent.partition("@")[0]) for parent in setup.parents)
-        return has_parents and bool(self._candidates(service, setup, holders))
+        return self._has_parents(setup) and bool(self._candidates(service, setup, holders))
+
+    def _has_parents(self, setup: ServiceSetup) -> bool:
+        return all(self._is_up(parent.partition("@")[0]) for parent in setup.parents)
 
     def _is_stuck(self, setup: ServiceSetup) -> bool:
         """A node left the game after all, stays off, and no guard can be satisfied for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from opensvc_daemon.orchestration.requests import Request
 from opensvc_daemon.simulation.agenda import Do
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 # What waits on a node that is paused, before its sockets are full and messages are lost.
 BUFFERED = 200
 BOOT_SECONDS = 3.0
+
+
+class Sleep(NamedTuple):
+    """A lease that was held through a pause: until when, by a clock that has `missed` so many seconds."""
+
+    until: float
+    missed: float
 
 
 class Kept:
@@ -57,7 +64,8 @@ class Machine:
         self.monitor: Monitor | None = None
         self.beat: Beat | None = None
         self._deferred: list[Do] = []
-        self._paused_at, self.woke_at, self.misled_at = 0.0, -1.0, float("-inf")
+        self._paused_at, self.misled_at = 0.0, float("-inf")
+        self._sleeps: dict[str, Sleep] = {}
 
     @property
     def now(self) -> float:
@@ -164,14 +172,26 @@ class Machine:
         if not self.is_paused:
             return
         self.is_paused = False
-        if stops_clock:
-            self.clock.stand_still(self.world.agenda.now - self._paused_at)
+        slept = self.world.agenda.now - self._paused_at if stops_clock else 0.0
+        if slept:
+            self.clock.stand_still(slept)
             self.misled_at = self.world.agenda.now
+        self._note_sleep(slept * self.clock.rate)
         self.say("goes on")
-        self.woke_at = self.world.agenda.now
         for do in self._take_deferred():
             self.world.agenda.after(0.0, do)
         self.changed(*self.loads)
+
+    def _note_sleep(self, missed: float) -> None:
+        """Leases were held while all of the machine stood still; its clock has missed so many seconds, and counts them too long."""
+        before, held = self._sleeps, self.beat.held() if self.beat else {}
+        known = {service: before[service].missed for service, until in held.items() if service in before and before[service].until == until}
+        self._sleeps = {service: Sleep(until, missed + known.get(service, 0.0)) for service, until in held.items()}
+
+    def has_overslept(self, service: str) -> bool:
+        """Whether what runs here runs by a lease from before all of the machine stood still, which is over in truth."""
+        sleep, held = self._sleeps.get(service), self.beat.held() if self.beat else {}
+        return sleep is not None and service in held and held[service] <= sleep.until <= self.now + sleep.missed
 
     def _take_deferred(self) -> list[Do]:
         deferred, self._deferred = self._deferred, []

@@ -187,7 +187,7 @@ class World:
         if self.history.mark(service, machine.name, self.agenda.now, is_active=is_active):
             self.say(machine.name, f"{service} is {'active' if is_active else 'not active any more'}")
             if is_active:
-                self.referee.activated(machine, service)
+                self.referee.activated(service)
 
     def say(self, node: str, what: object) -> None:
         """A line of the timeline."""

@@ -1,12 +1,16 @@
 """The invariants find a decision that breaks them, and a story that shows it is shrunk until a person can read it."""
 
+from pathlib import Path
+
 import pytest
+from opensvc_daemon.orchestration import placement
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.orders import Decision, Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
-from opensvc_daemon.orchestration.view import Guard, Reach
+from opensvc_daemon.orchestration.view import Guard, InstanceView, Reach
 from opensvc_daemon.simulation.history import History, Interval
+from opensvc_daemon.simulation.invariants import INVARIANTS
 from opensvc_daemon.simulation.run import simulate
 from opensvc_daemon.simulation.shrink import shrink
 from opensvc_daemon.simulation.story import parse
@@ -63,6 +67,33 @@ def by_moving(view, now):
     return decision
 
 
+def unwillingly(view, now):
+    """Does nothing of what people ask for."""
+    decision = decide(view, now)
+    return decision._replace(orders=tuple(order for order in decision.orders if not order.request))
+
+
+def cautiously(view, now):
+    """Stops everything before it looks."""
+    mine = view.services["svc1"].instances[view.me]
+    if view.self.state is not NodeState.INIT or mine.monitor.is_acting:
+        return decide(view, now)
+    return Decision((Order(Do.ACT, "svc1", "stop", reasons=(Reason("service.undef", view.me),)),))
+
+
+def destructively(view, now):
+    """Takes what others have for down."""
+    services = {
+        name: one._replace(instances={node: i if node == view.me else _down(i) for node, i in one.instances.items()})
+        for name, one in view.services.items()
+    }
+    return decide(view._replace(services=services), now)
+
+
+def _down(instance):
+    return InstanceView(request=instance.request, config=instance.config)
+
+
 CRASH = ("20 crash n1", "40 boot n1")
 CUT = ("20 cut n1 n2", "20 cut n2 n1")
 
@@ -76,6 +107,9 @@ CUT = ("20 cut n1 n2", "20 cut n2 n1")
         (lazily, (), "up again"),
         (in_circles, (), "contract"),
         (by_moving, (), "stays"),
+        (unwillingly, ("20 request n1 svc1 switch n2",), "requests"),
+        (cautiously, ("20 daemon-kill n1", "22 daemon-start n1"), "untouched"),
+        (destructively, ("20 request n1 svc1 unprovision",), "in use"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -83,6 +117,51 @@ def test_a_broken_decision_is_found(told, broken, events, invariant):
     result = simulate(told.story(*events, calm=60, patience=120), decide=broken)
     assert result.violations[0].invariant in invariant.split("|")
     assert not told(*events, calm=60, patience=120).violations, "and the real one is not blamed"
+
+
+def test_every_invariant_is_one_that_something_breaks():
+    """`single` and `guard`, `same choice` and the others: each is named by a test of this file."""
+    text = Path(__file__).read_text()
+    assert [one for one in INVARIANTS if f'"{one}"' not in text and f'"{one}|' not in text and f'|{one}"' not in text] == []
+
+
+def test_a_choice_that_differs_from_node_to_node_is_found(told, monkeypatch):
+    right = told(more="placement=load_avg", calm=60)
+    monkeypatch.setattr(placement, "KEYS", {**placement.KEYS, "load avg": lambda view, _service, node: float(node != view.me)})
+    wrong = told(more="placement=load_avg", calm=60)
+    assert (right.violations, wrong.violations[0].invariant) == ((), "same choice")
+
+
+TWO_SERVICES = """
+cluster seed=1
+node n1
+node n2
+service svc1 nodes=n1,n2 orchestrate={orchestrate} guard=exclusive resource=fs#1:exclusive
+service svc2 nodes=n1,n2 {relation}=svc1 guard=exclusive resource=fs#1:exclusive
+at 20 request n1 svc2 {wish}
+calm at 40 for 120
+"""
+
+
+@pytest.mark.parametrize(
+    ("wish", "relation", "orchestrate"),
+    [
+        *((wish, "children", "ha") for wish in ("stop", "shutdown", "restart", "switch n2", "unprovision", "purge")),
+        *((wish, "parents", "no") for wish in ("start", "restart", "switch n2", "takeover n2", "giveback")),
+    ],
+)
+def test_what_waits_for_a_person_is_no_violation(wish, relation, orchestrate):
+    story = TWO_SERVICES.format(wish=wish, relation=relation, orchestrate=orchestrate)
+    assert simulate(parse(story)).is_ok
+    assert simulate(parse(story.replace(f"{relation}=svc1", "")), unwillingly).violations[0].invariant == "requests"
+
+
+@pytest.mark.parametrize("wish", ["delete", "purge"])
+def test_what_waits_for_a_node_that_is_off_is_no_violation(told, wish):
+    # n2 is fenced when all is repaired already, and nobody switches it on again
+    events = ("20 daemon-kill n2", "21 cut n1 n2", "30 request n1 svc1 " + wish, "38 crash n1", "39 crash n2")
+    result = told(*events, calm=40, patience=200)
+    assert result.is_ok, result.violations
 
 
 def test_a_decision_without_guards_is_found_by_seeds_shrunk_and_printed_short():

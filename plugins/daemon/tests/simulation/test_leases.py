@@ -61,6 +61,30 @@ def test_a_suspended_holder_that_wakes_up_is_the_one_exception(told):
     assert "n1 was paused as a whole" in result.exceptions[0]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "isolation"),
+    [pytest.param(9.7, "39 isolate n1", id="woken while the other one starts"), pytest.param(5.0, "40 isolate n1", id="woken in time")],
+)
+def test_it_is_the_same_exception_whichever_of_them_is_active_first(told, seconds, isolation):
+    """Woken in time by its own clock, which has missed the pause and counts the lease too long."""
+    result = told(isolation, f"40 suspend n1 {seconds}", calm=110, more="starts=2 stops=3", **LEASED)
+    assert result.is_ok, result.violations
+    assert ["n1 was paused as a whole" in one for one in result.exceptions] == [True]
+
+
+@pytest.mark.parametrize("kind", ["pause", "suspend"])
+def test_a_pause_that_is_over_excuses_nothing(told, kind):
+    world = told.until(50.0, f"40 {kind} n1 1", **LEASED)
+    world.machines["n2"].activate("svc1", "fs#1")
+    assert [one.invariant for one in world.referee.violations] == ["single"]
+
+
+def test_a_standby_resource_needs_no_lease(told):
+    world = told.until(20.0, more="resource=disk#0:standby:restart=2 resource=fs#1", **LEASED)
+    assert world.machines["n2"].load_of("svc1").up == {"disk#0"}
+    assert world.history.active("svc1") == ["n1"]
+
+
 @pytest.mark.parametrize("rate", [0.99, 1.01])
 def test_clocks_that_drift_at_the_bound_make_no_overlap(told, rate):
     from opensvc_daemon.simulation.run import simulate
