@@ -37,17 +37,25 @@ def decide(view: View, now: float) -> Decision:
     e = Evaluation(view, now)
     orders = list(node_orders(e))
     for service in sorted(view.services.values(), key=lambda service: (service.priority, service.path)):
-        if view.me in service.instances:
-            orders += service_orders(e, service)
+        orders += service_orders(e, service)
     return Decision(tuple(orders), e.timer.wake)
 
 
 def service_orders(e: Evaluation, service: ServiceView) -> Orders:
     """What is to be done with this node's instance of a service."""
+    if e.me not in service.instances:
+        return _without_instance(e, service)
     if service.is_managed:
         return _left_alone(e, service) or _of_managed(e, service)
     orders = _left_alone(e, service) or _of_the_node(e, service) or _of_people(e, service) or run_itself(e, service)
     return (*_of_the_lease(e, service, orders), *orders)
+
+
+def _without_instance(e: Evaluation, service: ServiceView) -> Orders:
+    """A lease that was asked for before the file named other nodes is for them."""
+    if service.lease not in {Lease.ASKED, Lease.HELD}:
+        return ()
+    return (Order(Do.RELEASE_LEASE, service.path, reasons=(Reason("instance.missing", e.me), Reason("lease.idle"))),)
 
 
 def _of_the_lease(e: Evaluation, service: ServiceView, orders: Orders) -> Orders:

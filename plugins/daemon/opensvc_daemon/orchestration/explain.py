@@ -61,7 +61,7 @@ def explain(view: View, now: float, service: str) -> Explanation:
     found = view.services[service]
     nodes = dict.fromkeys((*found.nodes, *found.instances))
     choice = choose(e, found)
-    orders = service_orders(e, found) if view.me in found.instances else ()
+    orders = service_orders(e, found)
     rules = {node: verdicts(e, found, node) for node in nodes}
     measures = {node: number for node in nodes if (number := measured(view, found, node)) is not None}
     return Explanation(service, view.me, choice.candidates, rules, choice.excluded, orders, found.placement, measures)
