@@ -72,10 +72,10 @@ class Done(NamedTuple):
 
 
 class Root:
-    """A node below a temporary folder, used through the installed commands."""
+    """A node below a temporary folder, used through the installed commands: those of the environment of the tests, or of `programs`."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.nodename = folder, "n1"
+        self.folder, self.nodename, self.programs = folder, "n1", BIN
         self._begun: list[subprocess.Popen[str]] = []
 
     def __truediv__(self, name: str) -> Path:
@@ -118,7 +118,7 @@ class Root:
         # compiled modules are kept, as in an installed agent: a command takes half the time
         left_out = ("OSVC_", "EDITOR", "VISUAL", "NO_COLOR", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-        place = {"OSVC_ROOT_PATH": str(self.folder), "OSVC_NODENAME": self.nodename, "PATH": f"{BIN}:{os.environ['PATH']}"}
+        place = {"OSVC_ROOT_PATH": str(self.folder), "OSVC_NODENAME": self.nodename, "PATH": f"{self.programs}:{os.environ['PATH']}"}
         return {**kept, **place, **(more or {})}
 
     def signal_group(self, process: subprocess.Popen[str], number: int) -> None:
@@ -165,7 +165,7 @@ class Root:
 
     def _argv(self, line: str, *, as_ordinary: bool = False) -> list[str]:
         words = shlex.split(line)
-        program = self.folder / words[0] if "/" in words[0] else shutil.which(words[0], path=str(BIN)) or words[0]
+        program = self.folder / words[0] if "/" in words[0] else shutil.which(words[0], path=str(self.programs)) or words[0]
         return [*(ORDINARY if as_ordinary else ()), str(program), *words[1:]]
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,31 @@ def test_plugins_enter_by_the_one_door(plugin):
             if top.startswith("opensvc_") and not is_allowed:
                 wrong.append(f"{path.relative_to(TOP)}:{line} imports {name}")
     assert wrong == []
+
+
+def declared(folder):
+    return tomllib.loads((folder / "pyproject.toml").read_text())
+
+
+def packages(folder):
+    """What a distribution brings, by the names that Python imports."""
+    return set(declared(folder)["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+
+
+@pytest.mark.parametrize("folder", [TOP, *PLUGINS], ids=lambda folder: folder.name)
+def test_distributions_need_what_they_declare_and_declare_what_they_need(folder):
+    own, project = packages(folder), declared(folder)["project"]
+    of_ours = {declared(one)["project"]["name"]: packages(one) for one in (TOP, *PLUGINS)}
+    needed = {re.match(r"[\w-]+", text)[0] for text in project["dependencies"]}
+    known = {module for name in needed for module in of_ours.get(name, {name})}
+    used = {name.split(".")[0] for package in own for path in modules(folder / package) for name, _ in imports(path) if is_used(path, name)}
+    assert used - sys.stdlib_module_names - own == known
+
+
+def is_used(path, name):
+    """pytest is wanted by what tries drivers, for which it is in an extra of the core: `opensvc-core[test]`."""
+    is_for_tests = path.stem == "testing" or path.is_relative_to(CORE / "testing")
+    return not (is_for_tests and name == "pytest")
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
