@@ -1,4 +1,4 @@
-"""The reference pages that are made from the code: `python docs/generate.py` writes them, `--check` tells whether they are current."""
+"""What is made from the code, reference pages and a list: `docs/generate.py` writes it, `--check` tells whether it is current."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Final
 from pages.commands import commands_page, exit_codes_page
 from pages.daemon import orchestration_page, rights_page
 from pages.drivers import drivers_page
-from pages.installed import DOCS, NotInstalled
+from pages.installed import DOCS, NotInstalled, bundled
 from pages.keywords import keywords_page
 from pages.python import api_page, hooks_page
 
 REFERENCE: Final = DOCS / "reference"
-PAGES: Final[dict[str, Callable[[], str]]] = {
+BUNDLED: Final = DOCS.parent / "opensvc_core" / "plugins" / "bundled.txt"
+_PAGES: Final[dict[str, Callable[[], str]]] = {
     "keywords.md": keywords_page,
     "drivers.md": drivers_page,
     "commands.md": commands_page,
@@ -26,19 +27,19 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "orchestration.md": orchestration_page,
     "rights.md": rights_page,
 }
+FILES: Final = {**{REFERENCE / name: make for name, make in _PAGES.items()}, BUNDLED: bundled}
 
 
 def stale() -> list[Path]:
-    """The pages that are not as the code is. Raises NotInstalled."""
-    files = ((REFERENCE / name, make) for name, make in PAGES.items())
-    return [file for file, make in files if not file.is_file() or file.read_text("utf-8") != make()]
+    """The files that are not as the code is. Raises NotInstalled."""
+    return [file for file, make in FILES.items() if not file.is_file() or file.read_text("utf-8") != make()]
 
 
 def write() -> None:
-    """Write all pages. Raises NotInstalled."""
+    """Write all of them. Raises NotInstalled."""
     REFERENCE.mkdir(exist_ok=True)
-    for name, text in {name: make() for name, make in PAGES.items()}.items():
-        (REFERENCE / name).write_text(text, "utf-8")
+    for file, text in {file: make() for file, make in FILES.items()}.items():
+        file.write_text(text, "utf-8")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from opensvc_core.driver.base import Resource
 from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.errors import ConfigError, DriverUnavailable, OpensvcError
 from opensvc_core.model.commandline import Verb
-from opensvc_core.plugins.bundled import bundled_in
+from opensvc_core.plugins.bundled import way_in
 from opensvc_core.plugins.claims import DRIVERS, PLUGINS, REFERENCES, Claims
 from opensvc_core.plugins.failure import Broken, broken, told
 from opensvc_core.plugins.loader import PATIENCE, Loader
@@ -190,10 +190,7 @@ class Registry:
 
     def _missing(self, name: str) -> str:
         text = f"no installed plugin provides {name}"
-        extra = bundled_in(name)
-        if extra:
-            return f"{text}; 'pip install opensvc-core[{extra}]' brings it"
-        hint = did_you_mean(name, self._claims.of(DRIVERS))
+        hint = way_in("driver", name) or did_you_mean(name, self._claims.of(DRIVERS))
         return f"{text}; {hint}" if hint else text
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from opensvc_core import errors
 from opensvc_core.model.commandline import Verb
-from opensvc_core.registry import DRIVERS, PLUGINS, Driver, Registry
+from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Driver, Registry
 from opensvc_core.system.entrypoints import scan
 
 DOCS: Final = Path(__file__).resolve().parents[1]
@@ -53,16 +53,29 @@ def _declared(homes: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
 
 def plugin_commands() -> list[tuple[Verb, str]]:
     """The commands that plugins of this repository bring, each with a link to its plugin. Raises NotInstalled."""
-    homes = _homes()
-    links = {name: f"[{name}](../../{file.parent.relative_to(DOCS.parent)}/README.md)" for name, file in homes.items()}
-    found = []
+    links = {name: f"[{name}](../../{file.parent.relative_to(DOCS.parent)}/README.md)" for name, file in _homes().items()}
+    return [(verb, links[owner]) for verb, owner in _plugin_commands()]
+
+
+def _plugin_commands() -> list[tuple[Verb, str]]:
+    """The same, each with its distribution."""
+    homes, found = _homes(), []
     for point in sorted({point.module: point for point in scan((PLUGINS,)) if point.distribution in homes}.values()):
         # what plugins are told of a node where nothing is configured
         registry = Registry({"nodename": "n1", "paths": {}, "node_config": dict}, entry_points=(point,))
-        found += [(verb, links[point.distribution]) for verb in registry.commands()]
+        found += [(verb, point.distribution) for verb in registry.commands()]
         if why := registry.failures().get(point.module):
             raise NotInstalled(f"{point.distribution}: {why} ('make venv' installs it)")
     return found
+
+
+def bundled() -> str:
+    """A line for each thing that a distribution brings: the distribution, the kind, the name. Raises NotInstalled."""
+    groups = {DRIVERS: "driver", REFERENCES: "reference"}
+    found = {(point.distribution, groups[point.group], point.name.lower()) for point in scan(groups) if point.distribution in _homes()}
+    for verb, owner in _plugin_commands():
+        found |= {(owner, "command", name) for name in (verb.name, *map(" ".join, verb.aliases))}
+    return "".join(f"{' '.join(words)}\n" for words in sorted(found))
 
 
 def module(name: str) -> Any:

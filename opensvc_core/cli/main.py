@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
@@ -119,8 +120,7 @@ def called_as(entry: str, argv0: str) -> str:
 
 def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> int:
     """Carry out one command line."""
-    # what stands behind this word is a plugin's: read without it, it would name a service
-    table = _with_plugins(environ) if program == "om" and argv[:1] == ["daemon"] else commands()
+    table = _with_plugins(environ) if _is_of_daemon(program, argv) else commands()
     paths = Paths.from_environment(environ)
     variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
     if variable in environ or (argv and argv[0] in _COMPLETION_FLAGS):
@@ -128,11 +128,7 @@ def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: T
     managed, role = _managed(paths, program)
     if role == "stonith" and list(argv) != ["start"]:  # what fences is not to be called by a mistake
         raise UsageError(f"it is for the cluster manager, which calls it as '{program} start'")
-    try:
-        asked = read(managed or program, argv, table, lambda name: is_service(paths, name))
-    except UnknownCommand:
-        table = _with_plugins(environ)
-        asked = read(managed or program, argv, table, lambda name: is_service(paths, name))
+    asked, table = _understood(managed or program, argv, table, paths, environ)
     if isinstance(asked, Page):
         return _show(asked, _with_plugins(environ) if asked.kind == "help" else table, stdout, stderr)
     if role == "cluster":
@@ -152,6 +148,33 @@ def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: T
 
         return stonith.run(session)
     return _do(asked, session)
+
+
+def _understood(
+    program: str, argv: Sequence[str], table: Table, paths: Paths, environ: Mapping[str, str]
+) -> tuple[Invocation | Page, Table]:
+    """What a command line asks for, and the commands that there are; plugins are asked where the core has none of that name."""
+    is_known = partial(is_service, paths)
+    if not _is_of_daemon(program, argv):
+        try:
+            return read(program, argv, table, is_known), table
+        except UnknownCommand:
+            table = _with_plugins(environ)
+    from opensvc_core.plugins.bundled import missing_command  # noqa: PLC0415 - only a command that the core has not needs it
+
+    words = [word for word in argv if not word.startswith("-") and not is_known(word)]
+    missing = missing_command(words, [verb.name for verb in table])
+    if missing and _is_of_daemon(program, argv):
+        raise UnknownCommand(missing)
+    try:
+        return read(program, argv, table, is_known), table
+    except UnknownCommand as error:
+        raise UnknownCommand(missing or str(error)) from error
+
+
+def _is_of_daemon(program: str, argv: Sequence[str]) -> bool:
+    """What stands behind this word is a plugin's: read without it, it would name a service."""
+    return program == "om" and argv[:1] == ["daemon"]
 
 
 def _managed(paths: Paths, program: str) -> tuple[str, str]:

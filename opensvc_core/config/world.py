@@ -15,7 +15,8 @@ class World(NamedTuple):
     `folders` has `etc`, `var`, `private_var`, `initd` and what else is a path of the agent; `node_values` the values of node.conf's
     sections (`node.loc_city`); `plugins` answers `{prefix://name}`; `node_labels` is asked where a node selector names a label.
     `fenceable`: the nodes that the cluster has a way to end from outside; `has_watchdog`: this one has a device that ends it when nobody
-    keeps it alive; `arbitrators`: how many third parties have a vote.
+    keeps it alive; `arbitrators`: how many third parties have a vote. `way_in` tells how to get what no installed plugin has: its kind
+    (`reference`) and its name; an empty text where nobody knows.
     """
 
     node: str
@@ -33,6 +34,7 @@ class World(NamedTuple):
     fenceable: frozenset[str] = frozenset()
     has_watchdog: bool = False
     arbitrators: int = 0
+    way_in: Callable[[str, str], str] = lambda _kind, _name: ""
 
     @property
     def has_fencing(self) -> bool:

@@ -23,6 +23,7 @@ from opensvc_core.errors import ActionRefused, ConfigError, OpensvcError
 from opensvc_core.instance.state import State
 from opensvc_core.instance.store import Store
 from opensvc_core.model.names import ServicePath
+from opensvc_core.plugins.bundled import way_in
 from opensvc_core.system import host
 from opensvc_core.system.clock import SystemClock
 from opensvc_core.system.paths import Paths
@@ -121,6 +122,7 @@ class Surroundings:
             fenceable=frozenset(self._indexes("stonith")),
             has_watchdog=bool(self._indexes("watchdog")),
             arbitrators=len(self._indexes("arbitrator")),
+            way_in=way_in,
         )
 
     @cached_property

@@ -1,35 +1,48 @@
-"""Bundled: the distributions that belong to this one, read from its own metadata."""
+"""Bundled: what the distributions of this repository bring, whether they are installed or not. `make docs` writes the list from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
 
 CORE: Final = "opensvc-core"
+_LIST: Final = Path(__file__).with_name("bundled.txt")
+
+
+class Bundled(NamedTuple):
+    """What a distribution brings. The kind: `driver`, `reference` or `command`; the name: `ip.host`, `file`, `daemon start`."""
+
+    distribution: str
+    kind: str
+    name: str
 
 
 def bundled() -> frozenset[str]:
-    """The distributions that extras of this one bring."""
-    return frozenset(project for project, _ in _extras())
+    """The distributions that belong to this one."""
+    return frozenset(one.distribution for one in _listed())
 
 
-def bundled_in(name: str) -> str:
-    """The extra of this distribution that brings a driver, or an empty text."""
-    group, _, kind = name.partition(".")
-    projects = {f"opensvc-driver-{group}-{kind}", f"opensvc-driver-{kind}", f"opensvc-driver-{group}"}
-    extras = [extra for project, extra in _extras() if project in projects]
-    return min(extras, key=lambda extra: extra == "all", default="")
+def way_in(kind: str, name: str) -> str:
+    """How to get what one of them brings; an empty text where none does."""
+    return next((_way_in(one) for one in _listed() if (one.kind, one.name) == (kind, name)), "")
 
 
-def _extras() -> Iterator[tuple[str, str]]:
-    """Each distribution that an extra brings, with the extra."""
-    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 - 40 ms, paid by an error only
+def missing_command(typed: Sequence[str], known: Collection[str]) -> str:
+    """The command that words mean, alone or behind what it works on, and how to get it; an empty text where none of them brings it."""
+    words = " ".join(typed).replace("_", " ")
+    meant = (f"{words} ", f"{words.partition(' ')[2]} ")
+    for one in _listed():
+        if one.kind == "command" and one.name not in known and any(text.startswith(f"{one.name} ") for text in meant):
+            return f"no installed plugin has the command {one.name!r}; {_way_in(one)}"
+    return ""
 
-    try:
-        wanted = requires(CORE) or []
-    except PackageNotFoundError:
-        return
-    for requirement in wanted:
-        project, _, marker = requirement.partition(";")
-        if "extra ==" in marker:
-            yield project.strip(), marker.split("extra ==")[1].strip(" '\"")
+
+def _way_in(one: Bundled) -> str:
+    return f"'pip install {one.distribution}' brings it"
+
+
+@cache
+def _listed() -> tuple[Bundled, ...]:
+    return tuple(Bundled(*line.split(" ", 2)) for line in _LIST.read_text("utf-8").splitlines())

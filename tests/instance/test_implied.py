@@ -94,7 +94,7 @@ def test_without_its_driver_it_is_undef_and_never_dropped(tmp_path):
     seen = next(one for one in service.status().local.resources if one.rid == "app")
     assert seen.status is Status.UNDEF
     assert [message.text for message in seen.messages] == [
-        f"no installed plugin provides {NAME}; 'pip install opensvc-core[embedded]' brings it"
+        f"no installed plugin provides {NAME}; 'pip install opensvc-driver-app-launchers' brings it"
     ]
     with pytest.raises(ActionRefused, match=f"app: no installed plugin provides {NAME}.*--rid leaves it out"):
         service.plan("start")

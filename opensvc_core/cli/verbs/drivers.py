@@ -7,6 +7,7 @@ from typing import Any
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.driver import capabilities, cluster
+from opensvc_core.plugins.bundled import CORE
 from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, PluginState, Registry, lacks
 
 CAPABILITIES = (
@@ -43,6 +44,8 @@ def run(session: Session, arguments: Arguments) -> int:
     lines += [(row["name"], row, ", ".join(row["hooks"]) or "no hook") for row in plugins]
     rows = [(name, f"{row['distribution']} {row['version']}".strip(), _what(row, does)) for name, row, does in lines]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    if not rows:
+        print(f"nothing is installed beside the core; 'pip install {CORE}[all]' brings all that it bundles", file=session.stderr)
     for name, owner, what in rows:
         print(f"{name:{widths[0]}}  {owner:{widths[1]}}  {what}", file=session.stdout)
     return 0

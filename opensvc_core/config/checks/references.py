@@ -81,7 +81,7 @@ class References:
     def _hint(self, section: str, name: str) -> str:
         prefix, mark, _ = name.partition("://")
         if mark:
-            return f"no installed plugin answers for {prefix}://"
+            return "; ".join(filter(None, [f"no installed plugin answers for {prefix}://", self._config.world.way_in("reference", prefix)]))
         if name in _DNS:
             return "this agent has no name server of its own"
         if name.startswith("volume#"):
