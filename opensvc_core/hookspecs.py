@@ -8,6 +8,7 @@ from typing import Any
 import pluggy
 
 from opensvc_core.config.findings import Finding
+from opensvc_core.config.keywords import Declares
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.model.commandline import Verb
@@ -31,8 +32,19 @@ def opensvc_configure(settings: Mapping[str, Any]) -> None:
     """Called once for each plugin, right after it is registered.
 
     `settings` are the node's: `nodename`, `paths` (etc, var, log, run, tmp as text), `node_config` (called, it gives the
-    sections of node.conf, and of cluster.conf where it says nothing, with their keys and raw values, read anew).
+    sections of node.conf, and of cluster.conf where it says nothing, with their keys and raw values, read anew), `node_sections` (called
+    with a word and the class of its keywords, it gives an instance for each such section that says something for this node, by name, read
+    anew; raises ConfigError).
     An exception unregisters the plugin. Order: that of registration.
+    """
+
+
+@hookspec
+def opensvc_host_sections() -> Mapping[str, type[Declares]]:  # type: ignore[empty-body]
+    """Called when node.conf or cluster.conf is validated, and for help: a plugin may have sections there.
+
+    The result is a class of keywords for each word that sections begin with: `{"hook": HookKeywords}` is for `[hook#1]`. A word that the
+    core or another plugin has can't be taken over. Their values: `node_sections` of `opensvc_configure`. A plugin that raises has none.
     """
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from opensvc_core.config.findings import did_you_mean
+from opensvc_core.config.keywords import Declares
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.errors import ConfigError, DriverUnavailable, OpensvcError
@@ -54,6 +55,7 @@ class Registry:
         self._claims = Claims(entry_points)
         self._loader = Loader(settings, self._accept, patience=patience, specifications=specifications)
         self._classes: dict[str, type[Driver]] = {}
+        self._sections: dict[str, type[Declares]] | None = None
 
     @property
     def manager(self) -> PluginManager:
@@ -103,13 +105,23 @@ class Registry:
     def commands(self) -> list[Verb]:
         """The verbs that plugins bring; one that raises brings none."""
         found: list[Verb] = []
-        for implementation in self.hooks().opensvc_add_commands.get_hookimpls() if self.has_plugins() else ():
+        self._ask_each("opensvc_add_commands", found.extend)
+        return found
+
+    def sections(self) -> Mapping[str, type[Declares]]:
+        """The sections of node.conf and cluster.conf that plugins declare, by their first word; one that raises has none."""
+        if self._sections is None:
+            self._sections = found = {}
+            self._ask_each("opensvc_host_sections", lambda brought: found.update({**brought, **found}))
+        return self._sections
+
+    def _ask_each(self, hook: str, take: Callable[[Any], None]) -> None:
+        for implementation in getattr(self.hooks(), hook).get_hookimpls() if self.has_plugins() else ():
             try:
                 with broken():
-                    found.extend(implementation.function())
-            except Broken as error:  # one plugin's failure is not the command line's
+                    take(implementation.function())
+            except Broken as error:  # one plugin's failure is not that of the others
                 self._loader.failed[implementation.plugin_name] = str(error)
-        return found
 
     def resolve_reference(self, prefix: str, name: str, service: str) -> str | None:
         """The value of `{prefix://name}`; None where no plugin knows. Raises ConfigError when its plugin fails."""

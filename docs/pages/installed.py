@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from opensvc_core import errors
+from opensvc_core.config.keywords import Declares
 from opensvc_core.model.commandline import Verb
 from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Driver, Registry
 from opensvc_core.system.entrypoints import scan
@@ -57,22 +58,32 @@ def plugin_commands() -> list[tuple[Verb, str]]:
     return [(verb, links[owner]) for verb, owner in _plugin_commands()]
 
 
+def plugin_sections() -> list[tuple[str, type[Declares], str]]:
+    """The sections of node.conf and cluster.conf that they have, each with its class and its distribution. Raises NotInstalled."""
+    return [(word, cls, owner) for owner, registry in _hooked() for word, cls in registry.sections().items()]
+
+
 def _plugin_commands() -> list[tuple[Verb, str]]:
     """The same, each with its distribution."""
-    homes, found = _homes(), []
+    return [(verb, owner) for owner, registry in _hooked() for verb in registry.commands()]
+
+
+def _hooked() -> Iterator[tuple[str, Registry]]:
+    """Each plugin with hooks by its distribution, in a registry of its own, as on a node where nothing is configured."""
+    homes = _homes()
     for point in sorted({point.module: point for point in scan((PLUGINS,)) if point.distribution in homes}.values()):
-        # what plugins are told of a node where nothing is configured
-        registry = Registry({"nodename": "n1", "paths": {}, "node_config": dict}, entry_points=(point,))
-        found += [(verb, point.distribution) for verb in registry.commands()]
+        settings = {"nodename": "n1", "paths": {}, "node_config": dict, "node_sections": lambda _word, _kind: {}}
+        registry = Registry(settings, entry_points=(point,))
+        yield point.distribution, registry
         if why := registry.failures().get(point.module):
             raise NotInstalled(f"{point.distribution}: {why} ('make venv' installs it)")
-    return found
 
 
 def bundled() -> str:
     """A line for each thing that a distribution brings: the distribution, the kind, the name. Raises NotInstalled."""
-    groups = {DRIVERS: "driver", REFERENCES: "reference"}
-    found = {(point.distribution, groups[point.group], point.name.lower()) for point in scan(groups) if point.distribution in _homes()}
+    groups, homes = {DRIVERS: "driver", REFERENCES: "reference"}, _homes()
+    found = {(point.distribution, groups[point.group], point.name.lower()) for point in scan(groups) if point.distribution in homes}
+    found |= {(owner, "section", word) for word, _, owner in plugin_sections()}
     for verb, owner in _plugin_commands():
         found |= {(owner, "command", name) for name in (verb.name, *map(" ".join, verb.aliases))}
     return "".join(f"{' '.join(words)}\n" for words in sorted(found))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from opensvc_core.config.converters import print_value
@@ -16,6 +17,7 @@ from opensvc_core.config.sections import FREE, GROUPS, OLDER_DISKS
 from opensvc_core.config.vocabulary import HOST_SECTIONS, HeartbeatKeywords, ResourceKeywords, ServiceKeywords, SubsetKeywords
 
 Schema = dict[str, Any]
+_NONE: Final[Mapping[str, type[Declares]]] = MappingProxyType({})
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _TRUTH: Final = "^ *([Yy]([Ee][Ss])?|[Nn]([Oo]|[Oo][Nn][Ee])?|[Tt]([Rr][Uu][Ee])?|[Ff]([Aa][Ll][Ss][Ee])?|1|0|0\\.0|\\[\\]|\\{\\})? *$"
 _WORDS: Final = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "pattern": "^\\S+$"}}]}
@@ -54,19 +56,20 @@ def service_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
     return {**found, "allOf": [_needed(name, keyword) for name, cls in sorted(drivers.items()) for keyword in _required(cls)]}
 
 
-def node_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
-    """The schema of node.conf; `drivers` are the classes of heartbeats, fence agents and watchdogs by their ids."""
-    return _host_file("node", drivers)
+def node_schema(drivers: Mapping[str, type[Declares]], plugins: Mapping[str, type[Declares]] = _NONE) -> Schema:
+    """The schema of node.conf; `drivers` are the classes of heartbeats, fence agents and watchdogs by their ids, `plugins` those of the
+    sections that plugins have."""
+    return _host_file("node", drivers, {**plugins, **HOST_SECTIONS})
 
 
-def cluster_schema(drivers: Mapping[str, type[Declares]]) -> Schema:
+def cluster_schema(drivers: Mapping[str, type[Declares]], plugins: Mapping[str, type[Declares]] = _NONE) -> Schema:
     """The same of cluster.conf."""
-    return _host_file("cluster", drivers)
+    return _host_file("cluster", drivers, {**plugins, **HOST_SECTIONS})
 
 
-def _host_file(name: str, drivers: Mapping[str, type[Declares]]) -> Schema:
-    """The sections of other parts (plugins) are taken as they are."""
-    definitions: Schema = {**_FORMS, **{key: _whole(cls) for key, cls in HOST_SECTIONS.items()}}
+def _host_file(name: str, drivers: Mapping[str, type[Declares]], sections: Mapping[str, type[Declares]]) -> Schema:
+    """The sections of other parts are taken as they are."""
+    definitions: Schema = {**_FORMS, **{key: _whole(cls) for key, cls in sections.items()}}
     definitions["hb"] = {**_section([HeartbeatKeywords], is_open=True), "required": ["type"]}
     groups: dict[str, list[str]] = {"hb": []}
     for driver, cls in sorted(drivers.items()):
@@ -75,7 +78,7 @@ def _host_file(name: str, drivers: Mapping[str, type[Declares]]) -> Schema:
         groups.setdefault(group, []).append(driver)
     patterns: Schema = {f"^{group}#.+$": _by_default(group, names, drivers) for group, names in groups.items() if group != "hb"}
     heartbeat = {"allOf": [{"$ref": "#/$defs/hb"}, *_by_type("hb", groups["hb"]).get("allOf", ())]}
-    named = {f"^{key}(#.+)?$": {"$ref": f"#/$defs/{key}"} for key in HOST_SECTIONS if key != "hb"}
+    named = {f"^{key}(#.+)?$": {"$ref": f"#/$defs/{key}"} for key in sections if key != "hb"}
     found = _file(name, {}, {**named, **patterns, "^hb#.+$": heartbeat, "^.*$": {"type": "object"}}, definitions)
     needed = [_needed(each, keyword) for each, cls in sorted(drivers.items()) for keyword in _required(cls) if keyword.name != "type"]
     return {**found, **({"allOf": needed} if needed else {})}

@@ -15,7 +15,7 @@ from opensvc_core.config.keywords import Declares, Deferred, Keyword
 from opensvc_core.config.places import Place, Places
 from opensvc_core.config.references import Expansion, has_markers, split_name
 from opensvc_core.config.sections import DEFAULT, FREE, Section, driver_name, group_of, is_resource
-from opensvc_core.config.vocabulary import HOST_SECTIONS, ResourceKeywords, ServiceKeywords, SubsetKeywords, is_trigger
+from opensvc_core.config.vocabulary import HOST_OTHERS, HOST_SECTIONS, ResourceKeywords, ServiceKeywords, SubsetKeywords, is_trigger
 from opensvc_core.config.world import World
 from opensvc_core.errors import ConfigError, DriverUnavailable
 
@@ -220,13 +220,18 @@ class ServiceConfig:
     def declared(self, section: str) -> Mapping[str, Keyword[Any]]:
         """The keywords that a section may have, as far as they are known; none where its words are free."""
         if self._is_host:
-            declares = HOST_SECTIONS.get(section.partition("#")[0])
+            declares = self.host_section(section)
             return {**declares.keywords(), **(self.driver_keywords(section) if is_resource(section) else {})} if declares else {}
         if section == DEFAULT:
             return ServiceKeywords.keywords()
         if section in FREE or not is_resource(section):
             return {}
         return {**ResourceKeywords.keywords(), **self.driver_keywords(section)}
+
+    def host_section(self, section: str) -> type[Declares] | None:
+        """The class of keywords of a section of node.conf or cluster.conf, the core's or a plugin's; None where its words are free."""
+        word = section.partition("#")[0]
+        return HOST_SECTIONS.get(word) or (None if word in HOST_OTHERS else self.world.sections().get(word))
 
     def keyword(self, section: str, name: str) -> Keyword[Any] | None:
         """The keyword that a word of a section is, by its name of today or an older one."""

@@ -12,11 +12,10 @@ from opensvc_core.config.document import Document
 from opensvc_core.config.findings import Finding, did_you_mean
 from opensvc_core.config.sections import FREE, Section, is_resource
 from opensvc_core.config.service import DEFAULT, ServiceConfig
-from opensvc_core.config.vocabulary import HOST_SECTIONS, ServiceKeywords, SubsetKeywords
+from opensvc_core.config.vocabulary import HOST_OTHERS, HOST_SECTIONS, ServiceKeywords, SubsetKeywords
 from opensvc_core.errors import ConfigError
 
-# Sections whose words belong to other parts: plugins, the daemon, the scheduler.
-NODE_OTHERS = frozenset({"env", "labels", "hook", "syslog", "reboot", "network", "pool", "array", "switch"})
+# Sections whose words belong to the scheduler of older agents.
 SCHEDULED = frozenset({"checks", "packages", "patches", "asset", "disks", "stats", "stats_collection", "sysreport", "compliance"})
 
 
@@ -89,7 +88,7 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
     wording, references = Wording(config, report), References(config, report)
     for name in config.document.sections():
         group = name.partition("#")[0]
-        declares = HOST_SECTIONS.get(group)
+        declares = config.host_section(name)
         if group == "hb" and is_resource(name):
             for section in _resources(config, [name]):
                 yield from wording.heartbeat(section)
@@ -97,8 +96,10 @@ def _of_node(config: ServiceConfig) -> Iterator[Finding]:
             yield from wording.guard(name)
         elif declares:
             yield from wording.keys(name, declares, {})
-        elif group not in NODE_OTHERS | SCHEDULED:
-            hint = did_you_mean(group, [*HOST_SECTIONS, *NODE_OTHERS, *GUARDS])
+            yield from wording.missing(name, declares)
+        elif group not in HOST_OTHERS | SCHEDULED:
+            known = [*HOST_SECTIONS, *HOST_OTHERS, *config.world.sections()]
+            hint = config.world.way_in("section", group) or did_you_mean(group, known)
             yield report.warning("unknown-section", "no section of this file", name, hint=hint)
         yield from references.findings(name)
     yield from wording.doubtful(config.document.sections())

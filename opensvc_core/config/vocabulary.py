@@ -254,6 +254,8 @@ class TokenKeywords(Declares):
     expires = Keyword(integer, inherit="", text="When it ends, in seconds since 1970-01-01 UTC; default: never.", example="1893456000")
 
 
+# Sections of node.conf and cluster.conf whose words are free, or belong to other parts: the daemon, older agents.
+HOST_OTHERS = frozenset({"env", "labels", "syslog", "reboot", "network", "pool", "array", "switch", "stonith", "watchdog"})
 # The sections of node.conf and cluster.conf that have declarations.
 HOST_SECTIONS: Mapping[str, type[Declares]] = {
     "node": NodeKeywords,

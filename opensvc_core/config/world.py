@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from opensvc_core.config.keywords import Declares
 from opensvc_core.config.nodes import Labels
 from opensvc_core.model.names import ServicePath
 
@@ -16,7 +17,8 @@ class World(NamedTuple):
     sections (`node.loc_city`); `plugins` answers `{prefix://name}`; `node_labels` is asked where a node selector names a label.
     `fenceable`: the nodes that the cluster has a way to end from outside; `has_watchdog`: this one has a device that ends it when nobody
     keeps it alive; `arbitrators`: how many third parties have a vote. `way_in` tells how to get what no installed plugin has: its kind
-    (`reference`) and its name; an empty text where nobody knows.
+    (`reference`, `section`) and its name; an empty text where nobody knows. `sections`: the classes of keywords of those sections of
+    node.conf and cluster.conf that plugins have, by their first word.
     """
 
     node: str
@@ -35,6 +37,7 @@ class World(NamedTuple):
     has_watchdog: bool = False
     arbitrators: int = 0
     way_in: Callable[[str, str], str] = lambda _kind, _name: ""
+    sections: Callable[[], Mapping[str, type[Declares]]] = dict
 
     @property
     def has_fencing(self) -> bool:

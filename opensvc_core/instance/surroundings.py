@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
 from opensvc_core.config.document import Document
@@ -30,11 +30,15 @@ from opensvc_core.system.paths import Paths
 
 if TYPE_CHECKING:
     from opensvc_core.config.findings import Finding
+    from opensvc_core.config.keywords import Declares
     from opensvc_core.driver.cluster import ClusterDriver
     from opensvc_core.instance.host import Host
     from opensvc_core.instance.journal import Journal
     from opensvc_core.instance.links import Links
     from opensvc_core.registry import Registry
+
+
+D = TypeVar("D", bound="Declares")
 
 
 class Surroundings:
@@ -62,7 +66,7 @@ class Surroundings:
         """Its drivers and hooks."""
         from opensvc_core.registry import Registry
 
-        return self._given_registry or Registry(self._announced())
+        return self._given_registry or Registry(self.announced())
 
     # -- what it knows of itself
 
@@ -139,7 +143,11 @@ class Surroundings:
         """
         file, shared = self.paths.etc / f"{name}.conf", self.paths.etc / "cluster.conf"
         world = World(
-            node=node or self.name, path=ServicePath(name, kind="ccfg"), folders={"etc": str(self.paths.etc), "var": str(self.paths.var)}
+            node=node or self.name,
+            path=ServicePath(name, kind="ccfg"),
+            folders={"etc": str(self.paths.etc), "var": str(self.paths.var)},
+            way_in=way_in,
+            sections=lambda: self.registry.sections(),  # noqa: PLW0108 - the registry is made when one is asked for
         )
         below = self.store.read(shared) if file != shared else None
         return ServiceConfig(document or self.store.read(file), world, self._of_the_cluster, below=below)
@@ -215,14 +223,23 @@ class Surroundings:
         kinds: dict[str, type[ClusterDriver]] = {"stonith": FenceAgent, "watchdog": WatchdogTimer}
         return self.registry.plugged(driver, kinds.get(driver.partition(".")[0], HeartbeatLink))
 
-    def _announced(self) -> dict[str, object]:
+    def announced(self) -> dict[str, object]:
+        """The settings of the hook `opensvc_configure`."""
         folders = {name: str(getattr(self.paths, name)) for name in ("etc", "var", "log", "run", "tmp")}
-        return {"nodename": self.name, "paths": folders, "node_config": self.sections}
+        return {"nodename": self.name, "paths": folders, "node_config": self.sections, "node_sections": self.sections_of}
 
     def sections(self) -> dict[str, dict[str, str]]:
         """The sections of node.conf, and of cluster.conf where it says nothing, with their keys and raw values, read anew."""
         config = self.config_of("node")
         return {section: dict(config.items(section)) for section in config.sections()}
+
+    def sections_of(self, word: str, kind: type[D]) -> dict[str, D]:
+        """The sections of both that begin with a word and say something for this node, by name, read anew. Raises ConfigError."""
+        from opensvc_core.instance.told import values_of
+
+        config = self.config_of("node")
+        named = (name for name in config.sections() if name.partition("#")[0] == word)
+        return {name: kind(values_of(config, name, kind)) for name in named if config.values(name, kind)}
 
     # -- plugins
 

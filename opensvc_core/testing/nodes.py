@@ -25,13 +25,12 @@ _PATIENCE = 20.0
 
 def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NODENAME) -> Node:
     """A node below a folder, with the installed plugins, those of `more` in the place of what has their names, and `app.failing`."""
-    paths = {name: str(root / name) for name in ("etc", "var", "log", "run", "tmp")}
     given = (*more, FAILING)
     taken = {(point.group, point.name) for point in given}
     points = (*given, *(point for point in scan((DRIVERS, PLUGINS, REFERENCES)) if (point.group, point.name) not in taken))
-    settings: dict[str, object] = {"nodename": nodename, "paths": paths}
+    settings: dict[str, object] = {}
     node = Node(root, nodename=nodename, registry=Registry(settings, entry_points=points))
-    settings["node_config"] = node.sections
+    settings |= node.announced()
     return node
 
 

@@ -6,6 +6,7 @@ import pytest
 from opensvc_core.config import schema
 from opensvc_core.config.converters import boolean, integer, text, words
 from opensvc_core.config.keywords import Declares, Keyword
+from opensvc_core.config.vocabulary import ListenerKeywords
 
 
 class Mount(Declares):
@@ -140,3 +141,9 @@ def test_a_wrong_word_of_a_guard_is_found(sections, found):
 
 def test_without_heartbeats_a_schema_is_one_too():
     jsonschema.Draft202012Validator.check_schema(schema.node_schema({}))
+
+
+def test_sections_of_plugins_are_checked():
+    of = schema.node_schema({}, {"listening": ListenerKeywords})
+    assert errors({"listening#1": {"port": 1}}, of) == []
+    assert "'prot' does not match" in errors({"listening#1": {"prot": 1}}, of)[0]

@@ -92,5 +92,5 @@ def test_other_drivers_findings_do_not_hide_each_other():
 
 def test_the_files_of_the_node_are_checked_too():
     found = findings("[node]\nenv = LUNCH\nloc_citi = Paris\n[hook#1]\ncommand = x\n[hb#1]\ntimeout = x\n", check=validate_node)
-    codes = [("bad-value", 2), ("unknown-keyword", 3), ("missing-keyword", 6), ("bad-value", 7)]
+    codes = [("bad-value", 2), ("unknown-keyword", 3), ("unknown-section", 4), ("missing-keyword", 6), ("bad-value", 7)]
     assert [(one.code, one.line) for one in found] == codes

@@ -62,6 +62,12 @@ def test_a_service_is_made_and_says_what_its_resources_need(core):
     assert core("om keywords fs.xfs", code=4).stderr == f"om: no installed plugin provides fs.xfs; {brings('opensvc-driver-fs-mount')}\n"
 
 
+def test_a_node_says_what_it_needs(core):
+    core.write("etc/node.conf", "[hook#1]\nevents = after_action\ncommand = /bin/true\n")
+    found = core("om node validate config", code=3).stdout
+    assert f"hook#1: no section of this file; {brings('opensvc-node-hooks')}\n" in found
+
+
 def test_a_cluster_says_what_it_needs(core):
     core.write("etc/cluster.conf", CLUSTER)
     found = core("om cluster validate config", code=7).stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from opensvc_core.api import Finding, Resource, Severity, Status
+from opensvc_core.api import Declares, Finding, Keyword, Resource, Severity, Status, integer, text
 from opensvc_core.errors import ActionFailed, ActionRefused, ConfigError
 from opensvc_core.registry import DRIVERS
 
@@ -106,6 +106,40 @@ def test_drivers_find_what_is_wrong_in_the_file_of_a_service(labs, plugin):
     assert [(one.code, one.severity, one.text) for one in service.validate()] == [
         ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{lab.node.name}'")
     ]
+
+
+class Bell(Declares):
+    """`[bell#…]`."""
+
+    rings = Keyword(integer, required=True, scopable=True, text="How often.", example="3")
+    tone = Keyword(text, default="c", candidates=("c", "g"), text="Which.")
+
+
+def test_a_plugin_has_sections_in_the_files_of_the_node(labs, plugin):
+    told = {}
+
+    def opensvc_configure(settings):
+        told.update(settings)
+
+    good = plugin("opensvc_good", opensvc_host_sections=lambda: {"bell": Bell, "node": Bell}, opensvc_configure=opensvc_configure)
+    node = labs(plugin("opensvc_bad", opensvc_host_sections=lambda: {}["never"]), good).node
+    node.paths.etc.mkdir(parents=True, exist_ok=True)
+    file = node.paths.etc / "node.conf"
+    file.write_text("[bell#1]\nrings = often\ntone = h\ntune = x\n[bell#2]\n[bel#3]\n[node]\nenv = PRD\n")
+    assert [(one.code, one.line, one.hint) for one in node.validate("node")] == [
+        ("bad-value", 2, ""),
+        ("bad-value", 3, ""),
+        ("unknown-keyword", 4, "did you mean 'tone'?"),
+        ("missing-keyword", 5, "How often, such as rings = 3"),
+        ("unknown-section", 6, "did you mean 'bell'?"),
+    ]
+    with pytest.raises(ConfigError, match=r"node\.conf.*bell#1\.rings"):
+        told["node_sections"]("bell", Bell)
+    file.write_text(f"[bell#1]\nrings = 2\nrings@{node.name} = 3\n[bell#2]\nrings@n9 = 1\n[bell#3]\ntone = g\n")
+    with pytest.raises(ConfigError, match=f"bell#3: rings is required on {node.name}"):
+        told["node_sections"]("bell", Bell)
+    file.write_text(f"[cluster]\nnodes = {node.name} n9\n[bell#1]\nrings = 2\nrings@{node.name} = 3\n[bell#2]\nrings@n9 = 1\n")
+    assert {name: (bell.rings, bell.tone) for name, bell in told["node_sections"]("bell", Bell).items()} == {"bell#1": (3, "c")}
 
 
 def test_plugins_see_the_files_as_each_node_that_reads_other_values(labs, plugin):

@@ -45,7 +45,7 @@ def test_a_service_sees_values_and_labels_of_both(node_of):
 
 def test_plugins_are_told_of_both(node_of):
     node = node_of("[hook#1]\nevents = after_action\n", "[hook#1]\nevents = none\ncommand = /bin/true\n[hook#2]\nevents = x\n")
-    told = node._announced()["node_config"]
+    told = node.announced()["node_config"]
     assert told() == {"hook#1": {"events": "after_action", "command": "/bin/true"}, "hook#2": {"events": "x"}}
     (node.paths.etc / "node.conf").unlink()
     assert told()["hook#1"]["events"] == "none"

@@ -25,7 +25,8 @@ def run(session: Session, arguments: Arguments) -> int:
     """Print each keyword with its default and its sentence.
 
     Where further keywords depend on the value of one (the agent of app.ocf), `VALUE` is that value, and these are shown too.
-    Beside drivers: DEFAULT, resource, subset, and the sections of node.conf and cluster.conf: node, cluster, hb, arbitrator, and so on.
+    Beside drivers: DEFAULT, resource, subset, and the sections of node.conf and cluster.conf: node, cluster, hb, arbitrator, and so on,
+    also those that plugins have there.
     """
     found = _keywords(session, *arguments.positionals)
     if arguments.format == "json":
@@ -37,8 +38,9 @@ def run(session: Session, arguments: Arguments) -> int:
 
 
 def _keywords(session: Session, name: str, value: str = "") -> Mapping[str, Keyword[Any]]:
-    if name in SECTIONS and not value:
-        return SECTIONS[name].keywords()
+    plugins: Mapping[str, type[Declares]] = {} if name in SECTIONS or "." in name else session.node.registry.sections()
+    if (section := SECTIONS.get(name) or plugins.get(name)) and not value:
+        return section.keywords()
     try:
         cls = session.node.registry.declared(name)
         if not value:
@@ -50,7 +52,7 @@ def _keywords(session: Session, name: str, value: str = "") -> Mapping[str, Keyw
     except ValueError as error:
         raise UsageError(str(error)) from None
     except DriverUnavailable as error:
-        hint = did_you_mean(name, SECTIONS)
+        hint = did_you_mean(name, [*SECTIONS, *plugins])
         raise NoSuchObject(f"{error}" + (f"; {hint}" if hint else "")) from error
 
 

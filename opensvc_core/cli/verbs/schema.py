@@ -23,9 +23,9 @@ def _schema(session: Session, kind: str) -> Schema:
     if kind == "service":
         return service_schema(_drivers(session, Resource))
     if kind == "node":
-        return node_schema(_drivers(session, ClusterDriver))
+        return node_schema(_drivers(session, ClusterDriver), session.node.registry.sections())
     if kind == "cluster":
-        return cluster_schema(_drivers(session, ClusterDriver))
+        return cluster_schema(_drivers(session, ClusterDriver), session.node.registry.sections())
     raise UsageError(f"no file is called {kind!r}; there are service, node and cluster files")
 
 

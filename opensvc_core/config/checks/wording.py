@@ -91,10 +91,7 @@ class Wording:
             yield from self.keys(rid, common, None)
             return False
         yield from self.keys(rid, common, declared.keywords(), declared.aliases())
-        for name, keyword in declared.keywords().items():
-            if keyword.required and not keyword.provisioning and not self._config.gives(rid, keyword):
-                hint = f"{keyword.text.rstrip('.')}, such as {name} = {keyword.example}" if keyword.example else keyword.text
-                yield self._report.error("missing-keyword", f"{name} is required", rid, hint=hint)
+        yield from self.missing(rid, declared)
         return True
 
     def _out_of_place(self, section: Section) -> Iterator[Finding]:
@@ -127,6 +124,13 @@ class Wording:
             with suppress(DriverUnavailable):  # told of its own section
                 found.update(self._config.driver(section).keywords())
         return {keyword.inherit: keyword for keyword in found.values() if keyword.inherit}
+
+    def missing(self, section: str, declares: type[Declares]) -> Iterator[Finding]:
+        """Findings about keywords that are required and not there."""
+        for name, keyword in declares.keywords().items():
+            if keyword.required and not keyword.provisioning and not self._config.gives(section, keyword):
+                hint = f"{keyword.text.rstrip('.')}, such as {name} = {keyword.example}" if keyword.example else keyword.text
+                yield self._report.error("missing-keyword", f"{name} is required", section, hint=hint)
 
     def keys(
         self, section: str, declares: type[Declares], more: Mapping[str, Keyword[Any]] | None, aliases: Mapping[str, str] | None = None

@@ -10,6 +10,6 @@ from opensvc_node_hooks.configured import CONFIGURED
 
 def run(session: Any, _arguments: Any) -> int:
     """Print a line for each hook."""
-    for hook in CONFIGURED.hooks():
-        print(f"{hook.name}  {' '.join(hook.events)}  {shlex.join(hook.command)}", file=session.stdout)
+    for name, hook in CONFIGURED.hooks():
+        print(f"{name}  {' '.join(hook.events)}  {shlex.join(hook.command)}", file=session.stdout)
     return 0

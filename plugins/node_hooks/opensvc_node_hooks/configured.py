@@ -1,56 +1,60 @@
-"""What node.conf says of hooks."""
+"""What node.conf and cluster.conf say of hooks."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar
 
-from opensvc_core.api import ConfigError
+from opensvc_core.api import Declares, Keyword, shell_words
 
 EVENTS = ("before_action", "after_action", "status_changed")
-Sections = Mapping[str, Mapping[str, str]]
+D = TypeVar("D", bound=Declares)
 
 
-class NodeHook(NamedTuple):
-    """One section: its name, its events and its command."""
+class Sections(Protocol):
+    """`node_sections` of what the core announces."""
 
-    name: str
-    events: tuple[str, ...]
-    command: tuple[str, ...]
+    def __call__(self, word: str, kind: type[D], /) -> Mapping[str, D]: ...
+
+
+def events(value: str) -> list[str]:
+    """Words between white space: `before_action`, `after_action`, `status_changed`."""
+    found = value.split()
+    if not found or not set(found) <= set(EVENTS):
+        raise ValueError(f"events are some of {', '.join(EVENTS)}")
+    return found
+
+
+def command(value: str) -> list[str]:
+    """The argument list of a command line, as a POSIX shell splits it."""
+    found = shell_words(value)
+    if not found:
+        raise ValueError("a command is required")
+    return found
+
+
+class HookKeywords(Declares):
+    """`[hook#…]` of node.conf or cluster.conf: a command of the administrator, and when it is run."""
+
+    events = Keyword(events, required=True, scopable=True, text="When it is run.", example="after_action status_changed")
+    command = Keyword(command, required=True, scopable=True, text="What is run.", example="/usr/local/bin/tell-the-team")
 
 
 class Configured:
     """The hooks of this node, read anew each time: the file may change while a process lives."""
 
     def __init__(self) -> None:
-        self.sections: Callable[[], Sections] = dict
+        self.sections: Sections = lambda _word, _kind: {}
 
     def announce(self, settings: Mapping[str, Any]) -> None:
         """Take what the core announces."""
-        self.sections = settings["node_config"]
+        self.sections = settings["node_sections"]
 
-    def hooks(self, event: str = "") -> Iterator[NodeHook]:
-        """The hooks of an event, or all. Raises ConfigError for a section that can't be used."""
-        for name, keys in self.sections().items():
-            if name.startswith("hook#"):
-                hook = _read(name, keys)
-                if not event or event in hook.events:
-                    yield hook
-
-
-def _read(name: str, keys: Mapping[str, str]) -> NodeHook:
-    events = tuple(keys.get("events", "").split())
-    unknown = [event for event in events if event not in EVENTS]
-    if unknown or not events:
-        raise ConfigError(f"events are some of {', '.join(EVENTS)}", path="node.conf", section=name, key="events")
-    try:
-        command = tuple(shlex.split(keys.get("command", "")))
-    except ValueError as error:
-        raise ConfigError(str(error), path="node.conf", section=name, key="command") from error
-    if not command:
-        raise ConfigError("a command is required", path="node.conf", section=name, key="command")
-    return NodeHook(name, events, command)
+    def hooks(self, event: str = "") -> Iterator[tuple[str, HookKeywords]]:
+        """The hooks of an event, or all, by their names. Raises ConfigError for a section that can't be used."""
+        for name, hook in self.sections("hook", HookKeywords).items():
+            if not event or event in hook.events:
+                yield name, hook
 
 
 CONFIGURED = Configured()

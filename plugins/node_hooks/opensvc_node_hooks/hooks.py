@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from opensvc_core.api import Verb, hookimpl
-from opensvc_node_hooks.configured import CONFIGURED
+from opensvc_core.api import Declares, Verb, hookimpl
+from opensvc_node_hooks.configured import CONFIGURED, HookKeywords
 from opensvc_node_hooks.running import run_all
 
 
@@ -14,6 +14,12 @@ from opensvc_node_hooks.running import run_all
 def opensvc_configure(settings: Mapping[str, Any]) -> None:
     """Learn where node.conf is read."""
     CONFIGURED.announce(settings)
+
+
+@hookimpl
+def opensvc_host_sections() -> Mapping[str, type[Declares]]:
+    """`[hook#…]`."""
+    return {"hook": HookKeywords}
 
 
 @hookimpl

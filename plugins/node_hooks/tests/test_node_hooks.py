@@ -86,8 +86,9 @@ def test_the_hooks_of_the_node_are_listed(node):
     ("text", "complaint"),
     [
         ("events = before_lunch\ncommand = /bin/true\n", "events are some of"),
-        ("command = /bin/true\n", "events are some of"),
-        ("events = after_action\n", "a command is required"),
+        ("command = /bin/true\n", "events is required on n1"),
+        ("events = after_action\n", "command is required on n1"),
+        ("events = after_action\ncommand =\n", "a command is required"),
         ("events = after_action\ncommand = 'x\n", "command"),
     ],
 )
@@ -97,3 +98,22 @@ def test_a_section_that_can_not_be_used_is_told(node, text, complaint):
     assert done.returncode == 7
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_used_is_found_before_it_is_needed(node):
+    (node.etc / "node.conf").write_text("[hook#1]\nevents = before_lunch\ncomand = /bin/true\n")
+    done = node("om", "node", "validate", "config")
+    assert done.returncode == 7
+    assert "hook#1.events = before_lunch: events are some of before_action, after_action, status_changed" in done.stdout
+    assert "hook#1.comand = /bin/true: hook has no keyword 'comand'; did you mean 'command'?" in done.stdout
+    assert "hook#1: command is required" in done.stdout
+    assert "What is run." in node("om", "keywords", "hook").stdout
+
+
+def test_a_hook_of_another_node_is_none_of_this_one(node):
+    told = node.folder / "told"
+    sections = f"[hook#1]\nevents@n2 = after_action\ncommand@n2 = /bin/false\n[hook#2]\nevents = after_action\ncommand@n1 = touch {told}\n"
+    (node.etc / "cluster.conf").write_text(f"[cluster]\nnodes = n1 n2\n{sections}")
+    node("om", "svc1", "start", "--local")
+    assert told.exists()
+    assert "hook#1" not in node("om", "node", "print", "hooks").stdout
