@@ -252,6 +252,8 @@ def _internal_error(exc: Exception, environ: Mapping[str, str]) -> str:
     """Keep the traceback of a defect for its report, and tell where it is."""
     import traceback  # noqa: PLC0415 - only a defect needs it
 
+    from opensvc_core.system import logfile  # noqa: PLC0415
+
     lines = "".join(traceback.format_exception(exc))
     summary = f"internal error: {type(exc).__name__}: {exc}"
     if environ.get("OSVC_DEBUG") == "1":
@@ -260,9 +262,7 @@ def _internal_error(exc: Exception, environ: Mapping[str, str]) -> str:
         return summary
     file = Paths.from_environment(environ).log / "errors.log"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write(time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()) + lines)
+        logfile.append(file, time.strftime("%Y-%m-%dT%H:%M:%SZ ", time.gmtime()) + lines)
     except OSError:
         return f"{summary}; OSVC_DEBUG=1 shows the traceback"
     return f"{summary}; the traceback is in {file}"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from opensvc_core.config.vocabulary import ServiceKeywords
 from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout, OpensvcError
@@ -27,7 +28,7 @@ from opensvc_core.instance.way import rids_of
 from opensvc_core.model.events import Event, Level
 from opensvc_core.model.names import ServicePath
 from opensvc_core.model.status import Status
-from opensvc_core.system import files
+from opensvc_core.system import files, logfile
 from opensvc_core.system.commands import CommandRunner
 from opensvc_core.system.locks import Holder, InstanceLock
 
@@ -155,7 +156,9 @@ def delete(subject: Subject, *, is_forced: bool = False, wait_lock: float | None
         _remove_groups(subject)
         subject.node.store.remove(file)
         subject.node.links.remove(subject.path)
-        files.remove(subject.node.paths.log_file(subject.path))
+        log = subject.node.paths.log_file(subject.path)
+        for file in (log, Path(logfile.before(log))):
+            files.remove(file)
         files.remove_tree(subject.state.folder)
         with suppress(OSError):  # what a forced delete leaves up may still need it
             (subject.node.paths.run / subject.path.state_path).rmdir()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from opensvc_core.model.events import Event, Level
+from opensvc_core.system import logfile
 from opensvc_core.system.clock import Clock
 
 Sink = Callable[[Event], None]
@@ -54,22 +54,10 @@ class Journal:
         if self._file is None:
             return
         try:
-            self._append("".join(f"{line}\n" for line in written(event)))
+            logfile.append(self._file, "".join(f"{line}\n" for line in written(event)))
         except OSError as error:
             file, self._file = self._file, None
             self.say(f"the log {file} can't be written: {error.strerror}", level=Level.WARNING)
-
-    def _append(self, text: str) -> None:
-        assert self._file is not None
-        try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-        except FileNotFoundError:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-        try:
-            os.write(descriptor, text.encode(errors="backslashreplace"))
-        finally:
-            os.close(descriptor)
 
 
 class ResourceLog:

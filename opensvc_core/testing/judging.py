@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.executors import Noted
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Status
+from opensvc_core.system import logfile
 from opensvc_core.testing.bench import Bench, Case, Look, changes
 
 # Seconds in which a process that was started shows what it runs.
@@ -114,7 +116,9 @@ def nothing_left(bench: Bench, *, is_kept: bool) -> None:
     paths, path, node = bench.node.paths, bench.service.path, bench.node
     identity, look = bench.service.instance().facts.id, bench.look()
     bench.service.delete()
-    left = [str(place) for place in (paths.state(path), paths.run / path.state_path, paths.log_file(path)) if place.exists()]
+    log = paths.log_file(path)
+    places = (paths.state(path), paths.run / path.state_path, log, Path(logfile.before(log)))
+    left = [str(place) for place in places if place.exists()]
     kept(not left, "a deleted service leaves no state", f"left: {left}")
 
     def living() -> list[ProcessId]:

@@ -46,8 +46,9 @@ EFFECTS = {
     "io",
     "logging",
 }
-# The one door; and its errors alone, for what every command imports: the door costs 100 ms.
-DOORS = {"opensvc_core.api", "opensvc_core.errors"}
+# The one door; and its errors alone, for what every command imports: the door costs 100 ms. So it does for the daemon's
+# supervisor, which lives long and imports little, and writes to a log as everybody does.
+DOORS = {"opensvc_core.api", "opensvc_core.errors", "opensvc_core.system.logfile"}
 SHARED = {"opensvc_applications", "opensvc_heartbeats", "opensvc_linux"}
 
 

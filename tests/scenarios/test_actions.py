@@ -194,6 +194,25 @@ def test_what_was_done_is_in_the_log(root, web):
     root("om web logs")
 
 
+def test_the_log_goes_on_over_a_file_that_was_put_aside(root, web):
+    root("om web start --local")
+    told = root("om web logs").stdout
+    line = (root / "log/web.log").read_text().splitlines()[-1].partition(" | ")[0]
+    follower = root.begin("om web logs -f --lines 1")
+    assert follower.stdout.readline()
+    assert follower.stdout.readline()
+    with (root / "log/web.log").open("a") as file:
+        file.write(f"{line} | what is said last\n")
+    (root / "log/web.log").rename(root / "log/web.log.1")
+    root.write("log/web.log", f"{line} | what is said first\n")
+    assert [follower.stdout.readline().strip(), follower.stdout.readline().strip()] == ["what is said last", "what is said first"]
+    follower.terminate()
+    follower.communicate(timeout=60)
+    assert root("om web logs").stdout == f"{told}  what is said last\n  what is said first\n"
+    root("om web delete --force")
+    assert list((root / "log").glob("web.log*")) == []
+
+
 def test_the_log_is_followed_while_a_start_runs(root):
     root.write("gate", "#!/bin/sh\nwhile test ! -e {root}/open; do sleep 0.02; done\n", mode=0o755)
     root.write("etc/web.conf", "[fs#1]\ntype = flag\n[fs#2]\ntype = flag\npre_start = {root}/gate\n")

@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +16,7 @@ from opensvc_core.cli.session import Session
 from opensvc_core.cli.targets import services
 from opensvc_core.errors import ActionRefused, UsageError
 from opensvc_core.instance.journal import read
+from opensvc_core.system.logfile import before
 
 _PAUSE = 0.2
 
@@ -40,9 +42,18 @@ def _logs(session: Session, arguments: Arguments) -> list[Iterator[str]]:
 
 
 def _last(file: Path, count: int | None) -> Iterator[str]:
+    """Those of the file that was put aside come first."""
+    return _cut(chain(_read(Path(before(file))), _read(file)), count)
+
+
+def _cut(lines: Iterator[str], count: int | None) -> Iterator[str]:
+    return lines if count is None else iter(deque(lines, maxlen=count))
+
+
+def _read(file: Path) -> Iterator[str]:
     if stream := _open(file):
         with stream:
-            yield from stream if count is None else deque(stream, maxlen=count)
+            yield from stream
 
 
 def _following(file: Path, count: int | None) -> Iterator[str]:
@@ -50,19 +61,21 @@ def _following(file: Path, count: int | None) -> Iterator[str]:
     stream = _open(file)
     begun = ""
     try:
-        if stream:
-            yield from list(stream) if count is None else deque(stream, maxlen=count)
+        yield from _cut(chain(_read(Path(before(file))), stream or ()), count)
         while True:
-            begun += stream.readline() if stream else ""
-            if begun.endswith("\n"):
+            # what is left is read to its end
+            is_left = stream is None or _is_another(stream, file)
+            while begun := begun + (stream.readline() if stream else ""):
+                if not begun.endswith("\n"):
+                    break
                 yield begun
                 begun = ""
-                continue
-            time.sleep(_PAUSE)
-            if stream is None or _is_another(stream, file):
+            if is_left:
                 if stream:
                     stream.close()
-                stream = _open(file)
+                stream, begun = _open(file), ""
+            if stream is None or not is_left:
+                time.sleep(_PAUSE)
     finally:
         if stream:
             stream.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
+from opensvc_core.system.logfile import append
 from opensvc_daemon.supervision.loop import Setup, Supervisor
 from opensvc_daemon.supervision.record import Record
 from opensvc_daemon.supervision.systemd import Manager, forget
@@ -38,22 +41,15 @@ _PLACES = {"run": "/run/opensvc", "log": "/var/log/opensvc", "etc": "/etc/opensv
 
 
 def _say(file: str, node: str, text: str) -> None:
-    """A line for the node's log, in the form of all of its lines, and for whoever watches."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for the node's log, in the form of all of its lines, and for whoever watches; a file does not: it would only grow."""
+    if not stat.S_ISREG(os.fstat(2).st_mode):
+        print(text, file=sys.stderr, flush=True)
     moment = time.time()
     when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(moment)) + f".{int(moment % 1 * 1e6):06d}"
     zone = time.strftime("%z", time.localtime(moment))
     line = f"{when}{zone[:3]}:{zone[3:]} INFO    n:{node} sc:n | {text}\n"
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    except OSError:
-        return
-    try:
-        os.write(descriptor, line.encode(errors="backslashreplace"))
-    except OSError:
-        return
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):
+        append(file, line)
 
 
 def _tell(descriptor: int, text: str) -> None:

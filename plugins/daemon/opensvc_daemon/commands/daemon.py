@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from opensvc_core.errors import ActionFailed, ActionRefused, NoSuchObject, OpensvcError
+from opensvc_core.system.logfile import opened
 from opensvc_daemon.commands.reaching import needed, reach
 from opensvc_daemon.supervision.record import Record
 
@@ -63,8 +64,7 @@ def _start(session: Any, arguments: Any, record: Record) -> int:
 def _begin(session: Any, argv: list[str]) -> None:
     reader, writer = os.pipe()
     log = session.paths.log / "daemon.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with os.fdopen(opened(log), "ab") as output:
         subprocess.Popen(
             [*argv, "--ready-fd", str(writer)],
             stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from opensvc_daemon.client import Client, NoDaemon
 from opensvc_daemon.listener.metrics import FAMILIES, metrics
 
 from opensvc_core.api import ActionRefused, ConfigError, NoSuchObject, OpensvcError, UsageError
+from opensvc_core.system.logfile import append, before
 from opensvc_core.testing.waiting import wait_for
 
 
@@ -189,6 +190,21 @@ def test_a_log_is_told_and_followed_over_a_replaced_file(house):
     file.write_text("six\n")
     assert next(stream)["line"] == "six"
     stream.close()
+
+
+def test_a_log_goes_on_over_a_file_that_was_put_aside(house):
+    file = house.node.paths.log / "svc1.log"
+    append(file, "one\ntwo\n")
+    stream = house.client.stream("/v1/services/svc1/log", lines=1, follow=True)
+    assert next(stream)["line"] == "two"
+    append(file, "three\n")
+    file.rename(before(file))
+    append(file, "four\n")
+    assert [next(stream)["line"], next(stream)["line"]] == ["three", "four"]
+    stream.close()
+    assert [line["line"] for line in house.client.stream("/v1/services/svc1/log", lines=3)] == ["two", "three", "four"]
+    file.unlink()
+    assert [line["line"] for line in house.client.stream("/v1/services/svc1/log", lines=1)] == ["three"]
 
 
 def test_a_log_of_no_service_is_refused(house):
