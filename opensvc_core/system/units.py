@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
 from opensvc_core.errors import ActionRefused
-from opensvc_core.system import files
+from opensvc_core.system import files, marked
 
 FOLDER: Final = Path("/etc/systemd/system")
 BOOT: Final = "opensvc-boot.service"
@@ -22,8 +20,8 @@ AGENT: Final = "opensvc-agent.service"
 ONE: Final = "opensvc-service@.service"
 State = Literal["missing", "disabled", "enabled", "daemon"]
 
-_MARK: Final = "# Written by 'om node install units' ({}). 'systemctl edit' keeps settings of your own in a file beside it.\n"
-_MARKED: Final = re.compile(re.escape(_MARK).replace(r"\{\}", "([0-9a-f]{12})"))
+_NOTE: Final = "'systemctl edit' keeps settings of your own in a file beside it."
+_REMEDY: Final = "'systemctl unmask {}', or remove it"
 # After= also means: stopped before these are. What stores data and what carries the network have to be there on both ways.
 _AROUND: Final = """\
 Wants=network-online.target
@@ -148,7 +146,7 @@ def texts(om: Path, environment: Mapping[str, str], *, has_daemon: bool = False)
     given = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in sorted(environment.items()))
     facts = {"om": _quoted(str(om)), "environment": given, "around": _AROUND, "common": _COMMON}
     facts |= {"halt": HALT, "agent": AGENT, "folder": str(FOLDER)}
-    return {name: _marked(text.format(**facts)) for name, text in _TEXTS.items() if has_daemon or name != AGENT}
+    return {name: marked.marked(text.format(**facts), "units", note=_NOTE) for name, text in _TEXTS.items() if has_daemon or name != AGENT}
 
 
 def install(wanted: Mapping[str, str], folder: Path = FOLDER, *, overwrites: bool = False) -> list[Path]:
@@ -159,23 +157,16 @@ def install(wanted: Mapping[str, str], folder: Path = FOLDER, *, overwrites: boo
     """
     if not folder.is_dir():
         raise ActionRefused(f"{folder}: no such folder; systemd does not seem to be used on this node")
-    found = {folder / name: text for name, text in wanted.items() if files.read_text(folder / name) != text}
-    for file in found:
-        _refuse_foreign(file, is_forced=overwrites)
-    for file, text in found.items():
-        files.write_atomically(file, text, mode=0o644)
-    return list(found)
+    return marked.install({folder / name: text for name, text in wanted.items()}, overwrites=overwrites, remedy=_REMEDY)
 
 
 def uninstall(folder: Path = FOLDER, *, is_forced: bool = False) -> list[Path]:
     """Remove the units and the links that enable them, and return what was removed. Raises ActionRefused as `install`."""
-    units = [folder / name for name in _TEXTS if os.path.lexists(folder / name)]
-    for file in units:
-        _refuse_foreign(file, is_forced=is_forced)
     # of a template, those of its instances
     enabled = (f"*.wants/{name.replace('@.', '@*.')}" for name in _TEXTS)
     links = [link for pattern in enabled for link in sorted(folder.glob(pattern)) if link.is_symlink()]
-    return [file for file in (*links, *units) if files.remove(file)]
+    removed = marked.uninstall((folder / name for name in _TEXTS), is_forced=is_forced, remedy=_REMEDY)
+    return [*(link for link in links if files.remove(link)), *removed]
 
 
 def state(folder: Path = FOLDER, *, root: str | None = None) -> State:
@@ -195,26 +186,6 @@ def _is_there(folder: Path, name: str, root: str | None) -> bool:
     text = files.read_text(folder / name) or ""
     wanted = f"Environment={_quoted(f'OSVC_ROOT_PATH={root}')}\n"
     return bool(text) and (wanted in text if root else "OSVC_ROOT_PATH=" not in text)
-
-
-def _marked(text: str) -> str:
-    return _MARK.format(_digest(text)) + text
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-
-
-def _refuse_foreign(file: Path, *, is_forced: bool) -> None:
-    """Refuse to touch what somebody else has made of a file."""
-    if file.is_symlink():
-        raise ActionRefused(f"{file} is a link to {file.readlink()}; 'systemctl unmask {file.name}', or remove it, and try again")
-    text = files.read_text(file)
-    if text is None or is_forced:
-        return
-    found = _MARKED.match(text)
-    if found is None or _digest(text[found.end() :]) != found[1]:
-        raise ActionRefused(f"{file} was not written by this command, or edited since; --force gives it up")
 
 
 def _quoted(text: str) -> str:
