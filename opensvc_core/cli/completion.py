@@ -11,7 +11,12 @@ import typer
 
 from opensvc_core.cli.help import NO_NAMES, Names, app
 from opensvc_core.cli.table import Table
-from opensvc_core.errors import UsageError
+from opensvc_core.config.document import Document
+from opensvc_core.config.sections import DEFAULT
+from opensvc_core.config.service import ServiceConfig
+from opensvc_core.errors import OpensvcError, UsageError
+from opensvc_core.instance.node import Node
+from opensvc_core.model.commandline import Scope
 from opensvc_core.model.names import RESERVED, ServicePath
 from opensvc_core.system.paths import Paths
 
@@ -33,9 +38,9 @@ def script(program: str, argv: Sequence[str], table: Table) -> None:
     typer.main.get_command(app(program, table, NO_NAMES))(args=list(argv), prog_name=program)
 
 
-def names_in(paths: Paths) -> Names:
+def names_in(paths: Paths, node: Node) -> Names:
     """What the configuration folder tells; a file that can't be read offers nothing."""
-    return Names(lambda: services(paths.etc), lambda service: rids(paths.etc, service))
+    return Names(lambda: services(paths.etc), lambda service: rids(paths.etc, service), lambda *asked: keywords(node, *asked))
 
 
 def services(etc: Path) -> list[str]:
@@ -56,3 +61,23 @@ def rids(etc: Path, service: str) -> list[str]:
     except (OSError, UsageError):
         pass
     return []
+
+
+def keywords(node: Node, scope: Scope, service: str, begun: str) -> list[str]:
+    """The keywords of the section that is begun, `fs#1.`; before its dot: those of `[DEFAULT]`, and the sections that are there."""
+    try:
+        config = _config(node, scope, service)
+        section, dot, _ = begun.rpartition(".")
+        if dot:
+            return [f"{section}.{word}" for word in dict.fromkeys([*config.declared(section), *config.items(section)])]
+        known = () if scope == "service" else ("node", "cluster")
+        return [*config.declared(DEFAULT), *(f"{name}." for name in dict.fromkeys([*known, *config.sections()]) if name != DEFAULT)]
+    except OpensvcError:
+        return []
+
+
+def _config(node: Node, scope: Scope, service: str) -> ServiceConfig:
+    if scope != "service":
+        return node.config_of(scope)
+    found = node.service(service)
+    return found.config(None if node.store.exists(found.path) else Document.parse(""))

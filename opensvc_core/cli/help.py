@@ -22,6 +22,9 @@ _ABOUT: Final = {
     "om": "Starts, stops, watches and fails over services.",
     "svcmgr": "Manages services; svcmgr -s SERVICE COMMAND, or SERVICE COMMAND through its link.",
     "nodemgr": "Manages this node.",
+    "allservices": "Does something with all services.",
+    "allupservices": "Does something with the services that are up here.",
+    "alldownservices": "Does something with the services that are down here.",
 }
 _GROUPS: Final[dict[str, tuple[Scope, str, bool]]] = {
     "node": ("node", "Commands on this node.", False),
@@ -45,13 +48,17 @@ _CONTEXT: Final = {"help_option_names": ["--help", "-h"]}
 
 
 class Names(NamedTuple):
-    """What only this host knows, for the completion: its services, and the rids of one."""
+    """What only this host knows, for the completion: its services, the rids of one, and the keywords of a file.
+
+    The file is that of a service, or where its name is empty of what the scope says; of a keyword is told what has begun.
+    """
 
     services: Callable[[], list[str]]
     rids: Callable[[str], list[str]]
+    keywords: Callable[[Scope, str, str], list[str]]
 
 
-NO_NAMES: Final = Names(list, lambda _service: [])
+NO_NAMES: Final = Names(list, lambda _service: [], lambda _scope, _service, _begun: [])
 
 
 def show(page: Page, table: Table) -> None:
@@ -205,12 +212,22 @@ def _completer(option: Option, names: Names, link: str) -> Callable[..., list[st
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         if option.choices:
             return list(option.choices)
+        if option.complete == "keyword":
+            return _keywords(ctx, option, names, link, incomplete)
         begun, comma, _ = incomplete.rpartition(",")
         return [begun + comma + name for name in _values(option, names, link or _service_of(ctx))]
 
     # Typer evaluates the annotations of a callback, where this module defers them
     complete.__annotations__ = {"ctx": typer.Context, "incomplete": str}
     return complete
+
+
+def _keywords(ctx: typer.Context, option: Option, names: Names, link: str, begun: str) -> list[str]:
+    """Keywords, and sections with the dot after which their keywords are told; what sets one goes on with its value."""
+    scope = _scope_of(ctx)
+    found = names.keywords(scope, (link or _service_of(ctx)) if scope == "service" else "", begun)
+    sign = "=" if option.name == "set" or ctx.info_name in ("set", "create") else ""
+    return [name if name.endswith(".") else name + sign for name in found]
 
 
 def _values(option: Option, names: Names, service: str) -> list[str]:
@@ -222,11 +239,24 @@ def _values(option: Option, names: Names, service: str) -> list[str]:
     return []
 
 
-def _service_of(ctx: typer.Context) -> str:
-    """The service that the words so far name: by `-s`, or as the word after `om`."""
+def _chain(ctx: typer.Context) -> list[Any]:
+    """The contexts of the words so far, the program's last."""
     chain: list[Any] = [ctx]
     while chain[-1].parent is not None:
         chain.append(chain[-1].parent)
+    return chain
+
+
+def _scope_of(ctx: typer.Context) -> Scope:
+    program, *words = [context.info_name for context in reversed(_chain(ctx))]
+    if program == "nodemgr" or (program == "om" and words[:1] == ["node"]):
+        return "node"
+    return "cluster" if program == "om" and words[:1] == ["cluster"] else "service"
+
+
+def _service_of(ctx: typer.Context) -> str:
+    """The service that the words so far name: by `-s`, or as the word after `om`."""
+    chain = _chain(ctx)
     named = [str(context.params["service"]) for context in chain if context.params.get("service")]
     root, *inner = reversed(chain)
     word = str(inner[0].info_name) if inner and root.info_name == "om" else ""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from opensvc_core import __version__
 from opensvc_core.cli import cluster
@@ -24,6 +24,9 @@ from opensvc_core.errors import OpensvcError, UnknownCommand, UsageError
 from opensvc_core.model.names import ServicePath
 from opensvc_core.system.host import nodename
 from opensvc_core.system.paths import Paths
+
+if TYPE_CHECKING:
+    from opensvc_core.instance.node import Node
 
 INTERRUPTED: Final = 130
 # What changes node.conf or cluster.conf.
@@ -124,7 +127,7 @@ def run(program: str, argv: Sequence[str], environ: Mapping[str, str], stdout: T
     paths = Paths.from_environment(environ)
     variable = f"_{program.replace('-', '_').upper()}_COMPLETE"
     if variable in environ or (argv and argv[0] in _COMPLETION_FLAGS):
-        return _complete(program, argv, table, paths, variable if variable in environ else "")
+        return _complete(program, argv, paths, environ, variable if variable in environ else "")
     managed, role = _managed(paths, program)
     if role == "stonith" and list(argv) != ["start"]:  # what fences is not to be called by a mistake
         raise UsageError(f"it is for the cluster manager, which calls it as '{program} start'")
@@ -187,9 +190,13 @@ def _managed(paths: Paths, program: str) -> tuple[str, str]:
 
 def _with_plugins(environ: Mapping[str, str]) -> Table:
     """The commands of the core and of the plugins that are installed."""
+    return commands(_node(environ).registry.commands())
+
+
+def _node(environ: Mapping[str, str]) -> Node:
     from opensvc_core.instance.node import Node  # noqa: PLC0415 - a command of the core is spared their import
 
-    return commands(Node(environ.get("OSVC_ROOT_PATH") or None, nodename=nodename(environ)).registry.commands())
+    return Node(environ.get("OSVC_ROOT_PATH") or None, nodename=nodename(environ))
 
 
 def _do(asked: Invocation, session: Session) -> int:
@@ -211,11 +218,13 @@ def is_service(paths: Paths, name: str) -> bool:
     return any(os.path.isfile(f"{place}{suffix}") for suffix in (".conf", ".env"))  # noqa: PTH113 - a Path raises without the right
 
 
-def _complete(program: str, argv: Sequence[str], table: Table, paths: Paths, variable: str) -> int:
+def _complete(program: str, argv: Sequence[str], paths: Paths, environ: Mapping[str, str], variable: str) -> int:
     from opensvc_core.cli import completion  # noqa: PLC0415 - imports Typer
 
+    node = _node(environ)
+    table = commands(node.registry.commands())
     if variable:
-        completion.answer(program, variable, table, completion.names_in(paths))
+        completion.answer(program, variable, table, completion.names_in(paths, node))
     else:
         completion.script(program, argv, table)
     return 0

@@ -125,24 +125,36 @@ IMPERSONATE: Final = Option("impersonate", ("--impersonate",), "Resolve scopes a
 INDEX: Final = Option("at", ("--index",), "The place in the list for --add, from 0.", "NUMBER", count)
 INTERACTIVE: Final = Option("interactive", ("--interactive", "-i"), "Ask for each value.")
 KEEP_OWN: Final = Option("keep_own", ("--keep-own",), "Let this node's configuration take the place of one that was edited elsewhere.")
-KW: Final = Option("kw", ("--kw",), "A keyword, SECTION.KEY=VALUE to set it; may be repeated.", "KEYWORD", not_empty, is_repeatable=True)
+KW: Final = Option(
+    "kw",
+    ("--kw",),
+    "A keyword, SECTION.KEY=VALUE to set it; may be repeated.",
+    "KEYWORD",
+    not_empty,
+    is_repeatable=True,
+    complete="keyword",
+)
 LINES: Final = Option("lines", ("--lines",), "How many of the last lines to show.", "NUMBER", count, aliases=("--backlog",))
 LOCAL: Final = Option("local", ("--local",), "Act on this node alone, past the cluster.")
 MAX_DELAY: Final = Option("max_delay", ("--maxdelaydb",), "Spread the work over this time.", "SECONDS", seconds)
 NODE: Final = Option("node", ("--node",), "Other nodes, comma-separated; '*' for all that are known.", "NODES", not_empty)
-PARAM: Final = Option("param", ("--param",), "The keyword, SECTION.KEY.", "KEYWORD", not_empty)
+PARAM: Final = Option("param", ("--param",), "The keyword, SECTION.KEY.", "KEYWORD", not_empty, complete="keyword")
 PLAN: Final = Option("plan", ("--plan",), "Print what would be done, do nothing.", aliases=("--dry-run",))
 REFRESH: Final = Option("refresh", ("--refresh", "-r"), "See everything anew, on the peers too; what this node shows always is.")
 REMOVE: Final = Option("remove", ("--remove",), "Take this word from the list that --param holds.", "WORD")
 RID: Final = Option("rid", ("--rid",), "Only these resources: rids, groups or drivers, comma-separated.", "RIDS", not_empty, complete="rid")
-SET: Final = Option("set", ("--set",), "Set a keyword; may be repeated.", "SECTION.KEY=VALUE", not_empty, is_repeatable=True)
+SET: Final = Option(
+    "set", ("--set",), "Set a keyword; may be repeated.", "SECTION.KEY=VALUE", not_empty, is_repeatable=True, complete="keyword"
+)
 SHOW_DISABLED: Final = Option("show_disabled", ("--show-disabled",), "Show disabled resources too.")
 SUBSET: Final = Option(
     "subset", ("--subset",), "Only the resources of these subsets, comma-separated.", "NAMES", not_empty, aliases=("--subsets",)
 )
 TAGS: Final = Option("tags", ("--tags",), "Only resources with one of these tags; A+B asks for both.", "TAGS", not_empty)
 TIME: Final = Option("time", ("--time",), "How long to wait for the cluster; the order stands after it.", "DURATION", seconds)
-UNSET: Final = Option("unset", ("--unset",), "Remove a keyword; may be repeated.", "SECTION.KEY", not_empty, is_repeatable=True)
+UNSET: Final = Option(
+    "unset", ("--unset",), "Remove a keyword; may be repeated.", "SECTION.KEY", not_empty, is_repeatable=True, complete="keyword"
+)
 UPDATE_STORED: Final = Option("update_stored", ("--updatedb",), "Refresh the stored status, print nothing.")
 UPTO: Final = Option("upto", ("--upto",), "Start up to and including this resource or group.", "RID", not_empty, complete="rid")
 VALUE: Final = Option("value", ("--value",), "The value for --param.", "VALUE")

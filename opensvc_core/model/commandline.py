@@ -38,7 +38,7 @@ class Option(NamedTuple):
     is_repeatable: bool = False
     aliases: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
-    complete: Literal["", "rid", "service"] = ""
+    complete: Literal["", "keyword", "rid", "service"] = ""
 
     @property
     def is_switch(self) -> bool:

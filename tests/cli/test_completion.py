@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
     """A node with two services, and the commands in `bin`."""
     etc = tmp_path / "etc"
     etc.mkdir()
-    (etc / "web.conf").write_text("[DEFAULT]\n[fs#1]\ndev = [x]\n[fs#2]\n[app#web]\n[ip#0]\n")
+    (etc / "web.conf").write_text("[DEFAULT]\n[fs#1]\ntype = ext4\ndev = [x]\n[fs#2]\n[app#web]\ntype = simple\n[ip#0]\n")
     (etc / "api.env").write_text("[vg#0]\n")
     (etc / "node.conf").touch()
     (tmp_path / "bin").mkdir()
@@ -63,10 +63,21 @@ def offered(root: Path, *words: str) -> list[str]:
         (("svcmgr", "-s", ""), ["api", "web"]),
         (("svcmgr", "-s", "web", "start", "--rid", "app"), ["app#web", "app"]),
         (("svcmgr", "start", "-s", "web", "--upto", "i"), ["ip#0", "ip"]),
-        (("nodemgr", "pr"), ["print"]),
+        (("nodemgr", "pri"), ["print"]),
         (("svcmon", "--service", "a"), ["api"]),
         (("svcmon", "--color", ""), ["auto", "yes", "no"]),
         (("web", "stop", "--downto", "f"), ["fs#1", "fs#2", "fs"]),
+        (("om", "da"), ["daemon"]),
+        (("om", "daemon", "jo"), ["join"]),
+        (("om", "web", "expl"), ["explain"]),
+        (("om", "web", "get", "--kw", "fs"), ["fs#1.", "fs#2."]),
+        (("om", "web", "get", "--kw", "fs#1.mnt"), ["fs#1.mnt", "fs#1.mnt_opt"]),
+        (("om", "web", "set", "--kw", "orch"), ["orchestrate="]),
+        (("om", "new", "create", "--kw", "fs#1.start_r"), ["fs#1.start_requires="]),
+        (("svcmgr", "-s", "web", "update", "--set", "app#web.limit_nof"), ["app#web.limit_nofile="]),
+        (("om", "node", "set", "--kw", "node.max_p"), ["node.max_parallel="]),
+        (("om", "cluster", "get", "--kw", "cl"), ["cluster."]),
+        (("nodemgr", "get", "--param", "node.max_p"), ["node.max_parallel"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
