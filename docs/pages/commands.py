@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, Final
 
-from opensvc_core import errors
-from opensvc_core.cli import main, options, table
-from opensvc_core.cli.verbs import get, validate_config
+from opensvc_core.cli import described, options, table
 from opensvc_core.model.commandline import Option, Verb
 from opensvc_core.model.status import Status
 from pages.installed import plugin_commands
-from pages.text import first_paragraph, older_names, page, rows_table
+from pages.text import older_names, page, rows_table
 
 _SCOPES: Final = {
     "service": "Of services",
@@ -30,7 +26,7 @@ def commands_page() -> str:
         "be a [selector](configuration.md#selectors) of several. `om help COMMAND` prints the page of a command. Two words may be\n"
         "joined (`print_status`); an option may be cut short while it stays clear (`--ref`). Of plugins' commands those\n"
         "of this repository's plugins are here, each with its plugin. What a command ends with is in [exit codes](exit-codes.md).\n"
-        "`om --install-completion` teaches the shell to complete."
+        "`om node install completion` teaches the shells to complete, `om node install man` writes the manual pages."
     )
     plugins = plugin_commands()
     blocks = [_scope(scope, title, plugins) for scope, title in _SCOPES.items()]
@@ -51,11 +47,10 @@ def _verb(verb: Verb, origin: str = "") -> str:
     names = " ".join(sorted(f"[`{option.flags[0]}`](#options)" for option in verb.options))
     words = " ".join([verb.name, *verb.positionals])
     older = older_names(" ".join(spelling) for spelling in verb.aliases)
-    details = inspect.getdoc(import_module(verb.module).run) or ""
     lines = [
         f"### {verb.name}",
         verb.help if verb.name == words else f"`{words}`: {verb.help}",
-        details,
+        described.details(verb),
         names and f"Options: {names}",
         older,
         origin,
@@ -89,15 +84,8 @@ def _flags(option: Option) -> str:
 
 def exit_codes_page() -> str:
     """What a command ends with."""
-    known = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.OpensvcError)]
-    rows = [(str(cls.exit_code), f"`{cls.__name__}`", first_paragraph(cls)) for cls in known]
-    rows += [
-        ("0", "", "Done. “Already so” is done, too."),
-        (str(get.NOT_SET), "", "`get`, `eval`: a keyword is not set."),
-        (str(validate_config.ONLY_WARNINGS), "", "`validate config`: there are findings, and all are warnings."),
-        (str(main.BROKEN_PIPE), "", "Who read the output has gone away."),
-    ]
-    body = rows_table(("code", "exception", ""), sorted(rows, key=lambda row: (int(row[0]), row[1])))
+    rows = ((str(one.number), one.exception and f"`{one.exception}`", one.text) for one in described.exit_codes())
+    body = rows_table(("code", "exception", ""), rows)
     codes = rows_table(("code", "status"), ((str(status.code), f"`{status}`") for status in sorted(Status, key=lambda status: status.code)))
     intro = "The same for every command. Of several services the highest counts. The exceptions are those that Python code meets."
     after = "## The command `status`\n\nIt prints nothing; its exit code is the overall status, of several services the highest:\n\n"

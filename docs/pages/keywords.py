@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from opensvc_core.cli import described
+from opensvc_core.cli.described import first_paragraph
 from opensvc_core.cli.verbs import keywords as keywords_verb
 from opensvc_core.config import converters, vocabulary
 from opensvc_core.config.keywords import Declares, Keyword
 from opensvc_core.driver.base import Resource
 from pages.installed import drivers, plugin_sections
-from pages.text import first_paragraph, older_names, page, rows_table
+from pages.text import older_names, page, rows_table
 
 _PRINTERS: Final[dict[Callable[[str], Any], Callable[[Any], str]]] = {
     float: str,
@@ -23,16 +25,6 @@ _PRINTERS: Final[dict[Callable[[str], Any], Callable[[Any], str]]] = {
 
 def keywords_page() -> str:
     """What sections may say, whatever their driver."""
-    sections = (
-        ("The service: `[DEFAULT]`", vocabulary.ServiceKeywords, vocabulary.Triggers),
-        ("Any resource", vocabulary.ResourceKeywords, vocabulary.Triggers),
-        ("Subsets: `[subset#GROUP:NAME]`", vocabulary.SubsetKeywords, Declares),
-        ("Triggers, in `[DEFAULT]` and in any resource", vocabulary.Triggers, Declares),
-        ("This node: `[node]` of node.conf", vocabulary.NodeKeywords, Declares),
-        ("The cluster: `[cluster]` of cluster.conf", vocabulary.ClusterKeywords, Declares),
-        *(_host_section(cls) for name, cls in vocabulary.HOST_SECTIONS.items() if name not in ("node", "cluster")),
-        *(_host_section(cls, owner) for _, cls, owner in plugin_sections()),
-    )
     intro = (
         "Keywords that the core knows. Those of each driver are in [drivers](drivers.md), the way in which a value is found in\n"
         "[configuration](configuration.md). `key@node` is allowed where a keyword is *scopable*; *inherited* means that a resource\n"
@@ -42,15 +34,9 @@ def keywords_page() -> str:
         "or that of a plugin's section.\n"
         "What a node is fenced by, `[stonith#NODE]`, is a [driver](drivers.md) too; without a type it is `stonith.command`."
     )
-    blocks = [f"## {title}\n\n{keyword_table(cls, without=base)}" for title, cls, base in sections]
-    return page("Keywords", intro, *blocks, _kinds([cls for _, cls, _ in sections]))
-
-
-def _host_section(cls: type[Declares], owner: str = "") -> tuple[str, type[Declares], type[Declares]]:
-    """A section of node.conf and cluster.conf as its declaration's first line tells of it, and the plugin that has it."""
-    where, _, what = first_paragraph(cls).rstrip(".").partition(": ")
-    title = f"{what[:1].upper()}{what[1:].partition(';')[0]}: {where.replace('…', 'NAME')}"
-    return f"{title}; brought by {owner}" if owner else title, cls, Declares
+    found = [*described.sections(), *(described.host_section(cls, owner) for _, cls, owner in plugin_sections())]
+    blocks = [f"## {one.title}\n\n{keyword_table(one.declares, without=one.without)}" for one in found]
+    return page("Keywords", intro, *blocks, _kinds([one.declares for one in found]))
 
 
 def keyword_table(cls: type[Declares], *, without: type[Declares] = Declares, link: str = "") -> str:

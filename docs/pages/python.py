@@ -10,7 +10,8 @@ from enum import Enum
 from typing import Any
 
 from opensvc_core import api, hookspecs
-from pages.text import as_markdown, first_paragraph, page, signed
+from opensvc_core.cli.described import first_paragraph
+from pages.text import as_markdown, page, signed
 
 
 def hooks_page() -> str:

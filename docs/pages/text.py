@@ -8,11 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 
-def first_paragraph(value: object) -> str:
-    """The first paragraph of a docstring, as one line."""
-    return " ".join((inspect.getdoc(value) or "").partition("\n\n")[0].split())
-
-
 def rows_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table with its titles, a line for each row."""
     lines = [titles, ["---"] * len(titles), *rows]

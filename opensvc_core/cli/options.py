@@ -117,7 +117,7 @@ DOWNTO: Final = Option("downto", ("--downto",), "Stop down to and including this
 ENV: Final = Option("env", ("--env",), "Set a key of the section env; may be repeated.", "KEY=VALUE", not_empty, is_repeatable=True)
 EVAL: Final = Option("eval", ("--eval",), "Show values with scopes and references resolved.")
 FIX: Final = Option("fix", ("--fix",), "Replace older names of keywords by those of today, and keep all else as it is.")
-FOLDER: Final = Option("folder", ("--folder",), "The folder to make.", "FOLDER", not_empty)
+FOLDER: Final = Option("folder", ("--folder",), "The folder to write to, made when missing.", "FOLDER", not_empty)
 FOLLOW: Final = Option("follow", ("--follow", "-f"), "Go on with new lines as they come.")
 FORCE: Final = Option("force", ("--force", "-f"), "Do it in spite of the checks that would refuse.")
 FORMAT: Final = Option("format", ("--format",), "Output for people or for machines.", "FORMAT", choices=("human", "json"))

@@ -139,6 +139,8 @@ CORE: Final[Table] = (
     ),
     _verb("print devs", "Show the block devices, and the services that use them.", o.FORMAT, scopes=("node",), module="node_devs"),
     _verb("install units", "Have systemd start and stop the services with the node.", o.FORCE, scopes=("node",), module="units"),
+    _verb("install man", "Write the manual pages.", o.FOLDER, o.FORCE, scopes=("node",), module="shared"),
+    _verb("install completion", "Have shells complete the commands.", o.FOLDER, o.FORCE, scopes=("node",), module="shared"),
     _verb(
         "update ssh keys",
         "Make, exchange and authorise the keys by which nodes log in to each other.",
@@ -147,6 +149,8 @@ CORE: Final[Table] = (
     ),
     _verb("shutdown", "Stop all services, before the node goes down.", scopes=("node",), module="node_shutdown"),
     _verb("uninstall units", "Have systemd leave the services alone.", o.FORCE, scopes=("node",), module="units"),
+    _verb("uninstall man", "Remove the manual pages.", o.FOLDER, o.FORCE, scopes=("node",), module="shared"),
+    _verb("uninstall completion", "Have shells complete nothing.", o.FOLDER, o.FORCE, scopes=("node",), module="shared"),
     _verb("drivers", "List the drivers that are installed.", o.FORMAT, scopes=("global",)),
     _verb("driver new", "Make a package with a new driver.", o.FOLDER, scopes=("global",), positionals=("DRIVER",)),
     _verb("keywords", "Show the keywords of a driver.", o.FORMAT, scopes=("global",), positionals=("DRIVER", "[VALUE]")),

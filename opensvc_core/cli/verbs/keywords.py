@@ -33,7 +33,7 @@ def run(session: Session, arguments: Arguments) -> int:
         session.print_json(keywords=[_facts(keyword) for keyword in found.values()])
         return 0
     for keyword in found.values():
-        print(f"{keyword.name}{_flags(keyword)}\n    {keyword.text}", file=session.stdout)
+        print(f"{' '.join(filter(None, (keyword.name, flags(keyword))))}\n    {keyword.text}", file=session.stdout)
     return 0
 
 
@@ -56,14 +56,15 @@ def _keywords(session: Session, name: str, value: str = "") -> Mapping[str, Keyw
         raise NoSuchObject(f"{error}" + (f"; {hint}" if hint else "")) from error
 
 
-def _flags(keyword: Keyword[Any]) -> str:
-    flags = (
+def flags(keyword: Keyword[Any]) -> str:
+    """What is to be known of a keyword beside its text, in brackets."""
+    found = (
         ["required"] if keyword.required else [f"default {print_value(keyword.default) or 'empty'}"] if keyword.default is not None else []
     )
-    flags += ["scopable"] if keyword.scopable else []
-    flags += [f"one of {', '.join(keyword.candidates)}"] if keyword.candidates else []
-    flags += [f"older words {', '.join(keyword.aliases)}"] if keyword.aliases else []
-    return f" ({'; '.join(flags)})" if flags else ""
+    found += ["scopable"] if keyword.scopable else []
+    found += [f"one of {', '.join(keyword.candidates)}"] if keyword.candidates else []
+    found += [f"older words {', '.join(keyword.aliases)}"] if keyword.aliases else []
+    return f"({'; '.join(found)})" if found else ""
 
 
 def _facts(keyword: Keyword[Any]) -> dict[str, Any]:
