@@ -27,7 +27,11 @@ from opensvc_core.testing.ports import free_port
 
 TOP = Path(__file__).parents[2]
 EXAMPLE = TOP / "docs" / "how-to" / "write-a-driver"
-PAGES = [TOP / "README.md", *(page for place in ("docs/**", "plugins/*", "drivers_*/*") for page in sorted(TOP.glob(f"{place}/*.md")))]
+PAGES = [
+    *sorted(TOP.glob("*.md")),
+    *sorted(TOP.glob("changes/*.md")),
+    *(page for place in ("docs/**", "plugins/*", "drivers_*/*") for page in sorted(TOP.glob(f"{place}/*.md"))),
+]
 # What the pages write for a folder and a port; here each test has its own.
 FOLDER, PORT = "/tmp/osvc", "8080"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
