@@ -146,6 +146,7 @@ class Filing:
             config=file.digest,
             last_start=known.last_start,
             request=known.request,
+            named=known.named or tuple(file.fields.get("nodes", ())),
         )
         self._tell_error(service, file)
         self._monitor.grow()

@@ -22,11 +22,12 @@ class Kept(NamedTuple):
     request: Request | None = None
     boot: str = ""
     is_left: bool = False
+    named: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, instance: InstanceView, boot: str) -> Kept:
         """What is to be kept of an instance."""
-        return cls(instance.expects_up, instance.served, instance.last_start, instance.request, boot, instance.is_left)
+        return cls(instance.expects_up, instance.served, instance.last_start, instance.request, boot, instance.is_left, instance.named)
 
 
 def read(folder: Path, boot: str) -> Kept:
@@ -42,6 +43,7 @@ def read(folder: Path, boot: str) -> Kept:
         read_request(known.get("request")),
         boot,
         known.get("is_left") is True or (known.get("expects_up") is True and not is_same_boot),
+        tuple(map(str, known.get("named") or ())),
     )
 
 

@@ -29,11 +29,12 @@ from opensvc_daemon.monitor.viewing import view_of
 from opensvc_daemon.monitor.wishing import Wishing
 from opensvc_daemon.orchestration.absence import served_at_end
 from opensvc_daemon.orchestration.decide import decide
+from opensvc_daemon.orchestration.former import named
 from opensvc_daemon.orchestration.orders import Order
 from opensvc_daemon.orchestration.quorum import votes
 from opensvc_daemon.orchestration.requests import Request
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
-from opensvc_daemon.orchestration.view import InstanceView
+from opensvc_daemon.orchestration.view import InstanceView, View
 
 # Seconds between what happens and what follows of it: what comes together is decided once.
 LOOP: Final = 0.002
@@ -173,7 +174,7 @@ class Monitor:
         self.beating.hear()
         self._note_loneliness()
         self.publish()
-        view, moment = view_of(self.known), now()
+        view, moment = self._view(), now()
         decision = decide(view, moment)
         self.counted["decisions"] += 1
         self.chronicle.note(view, moment, decision)
@@ -205,6 +206,14 @@ class Monitor:
                 self.change(service, is_alone=True)
             elif instance.is_alone and not instance.is_active:
                 self.change(service, is_alone=False)
+
+    def _view(self) -> View:
+        """What to decide by, once it is noted who may have a service that its file does not name any more."""
+        view = view_of(self.known)
+        changed = dict(named(view))
+        for service, nodes in changed.items():
+            self.change(service, named=nodes)
+        return view_of(self.known) if changed else view
 
     # -- what it says
 

@@ -68,9 +68,11 @@ class Evaluation:
         return self._present_of[service.path]
 
     def others(self, service: ServiceView) -> Sequence[str]:
-        """The other nodes that may run it: those that its file names, and those that say they have it."""
+        """The other nodes that may run it: those that its file names or has named, and those that say they have it."""
         if service.path not in self._others_of:
-            self._others_of[service.path] = [node for node in dict.fromkeys((*service.nodes, *service.instances)) if node != self.view.me]
+            mine = service.instances.get(self.view.me)
+            known = dict.fromkeys((*service.nodes, *service.instances, *(mine.named if mine is not None else ())))
+            self._others_of[service.path] = [node for node in known if node != self.view.me]
         return self._others_of[service.path]
 
     def active(self, service: ServiceView) -> list[str]:

@@ -155,6 +155,7 @@ class InstanceView(NamedTuple):
             the end (`absence.served_at_end`).
         config: a digest of the file that the node has.
         failed_action: the monitor action that was tried and failed.
+        named: of this node's own instance: the nodes that the file names, and those that it has named and that may have it still.
     """
 
     avail: Status = Status.DOWN
@@ -174,6 +175,7 @@ class InstanceView(NamedTuple):
     resources: tuple[ResourceView, ...] = ()
     request: Request | None = None
     is_left: bool = False
+    named: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -32,12 +32,13 @@ class Sleep(NamedTuple):
 class Kept:
     """What of an instance is on the disk."""
 
-    __slots__ = ("expects_up", "is_frozen", "is_left", "is_provisioned", "last_start", "request", "served")
+    __slots__ = ("expects_up", "is_frozen", "is_left", "is_provisioned", "last_start", "named", "request", "served")
 
     def __init__(self) -> None:
         self.is_frozen, self.is_provisioned, self.expects_up, self.is_left = False, True, False, False
         self.served, self.last_start = "", 0.0
         self.request: Request | None = None
+        self.named: tuple[str, ...] = ()
 
 
 class Disk:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.absence import served_at_end
+from opensvc_daemon.orchestration.former import named
 from opensvc_daemon.orchestration.orders import Order
 from opensvc_daemon.orchestration.reaching import as_seen, follows
 from opensvc_daemon.orchestration.requests import Request, latest
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
-from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach
+from opensvc_daemon.orchestration.view import Fencing, InstanceView, Reach, View
 from opensvc_daemon.simulation.carrying import Carrying
 from opensvc_daemon.simulation.data import Config, Life, Message, NodeData
 from opensvc_daemon.simulation.hearing import CONTACT
@@ -255,7 +256,7 @@ class Monitor:
         self.instances[service] = changed
         kept = self.machine.kept(service)
         kept.is_frozen, kept.is_provisioned, kept.expects_up = changed.is_frozen, changed.is_provisioned, changed.expects_up
-        kept.is_left = changed.is_left
+        kept.is_left, kept.named = changed.is_left, changed.named
         kept.served, kept.request, kept.last_start = changed.served, changed.request, changed.last_start
         self.grow()
 
@@ -310,6 +311,7 @@ class Monitor:
             served=kept.served,
             request=kept.request,
             last_start=kept.last_start,
+            named=kept.named or config.setup.nodes,
             config=str(config.version),
             meets_constraints=self.name not in config.setup.unfit,
         )
@@ -360,7 +362,7 @@ class Monitor:
     def _evaluate(self) -> None:
         self._is_due = False
         now = self.machine.now
-        decision = self.world.decide(view_of(self), now)
+        decision = self.world.decide(self._view(), now)
         self.decided += 1
         self.world.decisions += 1
         self.world.referee.decided(self, decision)
@@ -374,6 +376,14 @@ class Monitor:
             self._beat(now)
         if decision.wake is not None:
             self._wake_at(decision.wake)
+
+    def _view(self) -> View:
+        """What to decide by, once it is noted who may have a service that its file does not name any more."""
+        view = view_of(self)
+        changed = dict(named(view))
+        for service, nodes in changed.items():
+            self.change(service, named=nodes)
+        return view_of(self) if changed else view
 
     def _wake_at(self, moment: float) -> None:
         """Decide at a moment, though nothing has changed."""

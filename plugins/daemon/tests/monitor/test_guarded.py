@@ -21,7 +21,8 @@ cmd = /bin/true
 """
 
 
-def pair(street, command):
+def pair(street, command, *, dropping=False):
+    """Two nodes, of which n1 has it up and ends all of a sudden; the file may not name it any more by then."""
     both = street("n1", "n2")
     both.service(text=FENCED)
     for house in both.houses.values():
@@ -30,6 +31,11 @@ def pair(street, command):
     both.start()
     both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
     both["n2"].wait(lambda document: document["services"]["svc1"]["instances"].get("n1", {}).get("monitor") == "idle", "n2 sees it")
+    if dropping:
+        both.service(text=FENCED.replace("n1 n2", "n2"))
+        both["n2"].wait(lambda document: document["services"]["svc1"]["instances"].keys() == {"n1", "n2"}, "n1 has it still")
+        digests = lambda document: {one["config"] for one in document["services"]["svc1"]["instances"].values()}  # noqa: E731
+        both["n2"].wait(lambda document: len(digests(document)) == 1, "both have the file")
     both["n1"].kill()
     return both
 
@@ -52,6 +58,19 @@ def test_a_fence_that_fails_blocks_the_start_and_says_so(street, tmp_path):
     assert not both["n2"].is_up()
     (tmp_path / "works").touch()
     both["n2"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "it is tried again")
+
+
+def test_who_has_it_up_and_is_not_named_any_more_is_remembered_by_a_daemon_that_begins_anew(street, tmp_path):
+    both = pair(street, f"test -e {tmp_path}/works", dropping=True)
+    both["n2"].kill()
+    both["n2"].write("cluster.conf", (both["n2"].root / "etc" / "cluster.conf").read_text().replace("= 120", "= 2"))
+    both["n2"].start()
+    codes = lambda document: [reason["code"] for reason in document["services"]["svc1"]["reasons"]]  # noqa: E731 - one expression
+    both["n2"].wait(lambda document: "fence.failed" in codes(document), "it is said")
+    assert both["n2"].node_of("n1")["reach"] == "unseen"
+    assert not both["n2"].is_up()
+    (tmp_path / "works").touch()
+    both["n2"].wait(lambda document: document["services"]["svc1"]["instances"]["n2"]["avail"] == "up", "once n1 is fenced")
 
 
 def test_a_lease_lets_one_of_three_nodes_have_it(street):

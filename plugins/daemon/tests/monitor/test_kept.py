@@ -7,12 +7,14 @@ from opensvc_core.api import Status
 
 from .test_telling import REQUEST
 
-INSTANCE = InstanceView(Status.UP, expects_up=True, served="1234", last_start=9.5, request=REQUEST)
+INSTANCE = InstanceView(Status.UP, expects_up=True, served="1234", last_start=9.5, request=REQUEST, named=("n1", "n2"))
 
 
 def test_what_is_kept_is_read_again(tmp_path):
     write(tmp_path / "svc1", Kept.of(INSTANCE, "boot1"))
-    assert read(tmp_path / "svc1", "boot1") == Kept(expects_up=True, served="1234", last_start=9.5, request=REQUEST, boot="boot1")
+    assert read(tmp_path / "svc1", "boot1") == Kept(
+        expects_up=True, served="1234", last_start=9.5, request=REQUEST, boot="boot1", named=("n1", "n2")
+    )
 
 
 def test_that_it_was_up_says_nothing_after_a_boot(tmp_path):

@@ -81,6 +81,16 @@ def test_a_killed_daemon_changes_no_service_and_its_state_survives_on_the_disk(t
     assert world.machines["n1"].monitor.state is NodeState.IDLE
 
 
+def test_a_node_that_is_not_named_any_more_is_remembered_by_who_begins_anew(told):
+    """n2 has it up and hangs; the file drops it, and n1 knows of it from its disk alone."""
+    events = ("20 request n1 svc1 switch n2", "30 daemon-stop n1", "40 hang n2 200", "50 daemon-start n1", "60 nodes svc1 n1")
+    world = told.until(130.0, *events, "100 daemon-kill n1", "102 daemon-start n1", guard="none", more="nodes=n1,n2")
+    assert world.history.active("svc1") == ["n2"]
+    assert instance(world, "n1").named == ("n1", "n2")
+    world.run(400.0)
+    assert world.referee.violations == []
+
+
 def test_a_daemon_that_stops_announces_maintenance(told):
     world = told.until(30.0, "20 daemon-stop n1")
     assert world.machines["n1"].monitor is None

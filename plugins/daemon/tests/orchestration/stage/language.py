@@ -282,6 +282,7 @@ _INSTANCE: Table = {
     "was alone": _flag(is_alone=True),
     "left by a crash": _flag(is_left=True),
     "rank": _number("rank"),
+    "named": _list("named"),
     "served": _text("served"),
     "config": _text("config"),
     "failed action": _text("failed_action"),
