@@ -82,6 +82,8 @@ class Hearing:
         """Work out who is heard now. The peers for whom that has changed."""
         changed = []
         for peer, ear in self.ears.items():
+            if ear.reach is Reach.BEATING and now - ear.proven < self.timeout:
+                continue  # by far the most frequent case
             reach = self._reach(ear, now)
             if reach is not ear.reach:
                 ear.reach, ear.since = reach, now
@@ -90,7 +92,11 @@ class Hearing:
 
     def falls_silent(self) -> float:
         """The earliest moment at which somebody that is heard falls silent, if nothing more comes."""
-        return min((self._last(ear) + self.timeout for ear in self.ears.values() if ear.reach in CONTACT), default=inf)
+        earliest = inf
+        for ear in self.ears.values():
+            if ear.reach in CONTACT:
+                earliest = min(earliest, self._last(ear) + self.timeout)
+        return earliest
 
     def _last(self, ear: Ear) -> float:
         """From when on its reach may be another one, a timeout later."""

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, TextIO
 
 from opensvc_daemon.orchestration.decide import decide
@@ -39,16 +40,17 @@ def summary(seed: int, decide: Decide = decide) -> Summary:
     return Summary(seed, result.violations, result.exceptions, result.seconds, result.decisions)
 
 
-def summaries(seeds: Sequence[int], jobs: int) -> Iterator[Summary]:
+def summaries(seeds: Sequence[int], jobs: int, decide: Decide = decide) -> Iterator[Summary]:
     """The stories of some seeds, in their order."""
+    told = partial(summary, decide=decide)
     if jobs == 1:
-        yield from map(summary, seeds)
+        yield from map(told, seeds)
         return
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        yield from pool.imap(summary, seeds, chunksize=10)
+        yield from pool.imap(told, seeds, chunksize=10)
 
 
-def main(words: Sequence[str], out: TextIO = sys.stdout) -> int:
+def main(words: Sequence[str], out: TextIO = sys.stdout, decide: Decide = decide) -> int:
     """Run seeds and tell of those that fail. 0: none does."""
     parser = argparse.ArgumentParser(prog="python -m opensvc_daemon.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2000, help="how many")
@@ -57,11 +59,13 @@ def main(words: Sequence[str], out: TextIO = sys.stdout) -> int:
     given = parser.parse_args(words)
     begin = time.monotonic()
     failing, done = [], Counter[str]()
-    for one in summaries(range(given.first, given.first + given.seeds), given.jobs):
+    for one in summaries(range(given.first, given.first + given.seeds), given.jobs, decide):
         done += Counter(seeds=1, exceptions=len(one.exceptions), seconds=int(one.seconds), decisions=one.decisions)
-        failing += [one] if one.violations else []
+        if one.violations:
+            failing.append(one)
+            print(f"{chr(13) if out.isatty() else ''}seed {one.seed}: {one.violations[0]}", file=out, flush=True)
         _progress(given.first, done["seeds"], given.seeds, len(failing), out)
-    _tell(failing, out)
+    _tell(failing, out, decide)
     took = time.monotonic() - begin
     print(
         f"{done['seeds']} seeds, {done['seconds'] / 3600:.0f} hours, {done['decisions']} decisions in {took:.0f} s; "
@@ -79,13 +83,12 @@ def _progress(first: int, done: int, all_: int, failing: int, out: TextIO) -> No
         print(f"{done} of {all_}, {failing} fail; the rest: --from {first + done} --seeds {all_ - done}", file=out, flush=True)
 
 
-def _tell(failing: Sequence[Summary], out: TextIO) -> None:
-    """All of them in a line each, and one of each invariant in short."""
+def _tell(failing: Sequence[Summary], out: TextIO, decide: Decide) -> None:
+    """One of each invariant in short; that they fail was said at once, for who ends a long run before its end."""
     told: set[str] = set()
     for one in failing:
         violation = one.violations[0]
-        print(f"seed {one.seed}: {violation}", file=out)
         if violation.invariant not in told and len(told) < TOLD:
             told.add(violation.invariant)
-            shortest = shrink(simulate(one.seed))
-            print(f"\n{shortest.story}\n{printed(shortest.lines)}", file=out)
+            shortest = shrink(simulate(one.seed, decide), decide)
+            print(f"\nseed {one.seed}, shrunk:\n{shortest.story}\n{printed(shortest.lines)}", file=out)

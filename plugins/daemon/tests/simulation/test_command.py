@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from opensvc_daemon import hooks
+from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.view import Guard, Settings
 from opensvc_daemon.simulation.command import run
 from opensvc_daemon.simulation.configuration import cluster_of
@@ -211,6 +212,22 @@ def test_many_seeds_are_told_by_several_processes():
     assert code == bool(failing)
     assert "6 seeds, " in out.getvalue()
     assert f"{len(failing)} break an invariant" in out.getvalue()
+
+
+def without_guards(view, now):
+    """Takes every silent peer for dead."""
+    return decide(view._replace(services={name: one._replace(guard=Guard.ACCEPT) for name, one in view.services.items()}), now)
+
+
+def test_a_seed_that_fails_is_told_at_once_and_shrunk_in_the_end():
+    seed = next(seed for seed in range(100) if summary(seed, without_guards).violations)
+    out = io.StringIO()
+    assert main(["--seeds", "1", "--from", str(seed), "--jobs", "1"], out, without_guards) == 1
+    first, *rest = out.getvalue().splitlines()
+    assert first.startswith(f"seed {seed}: ")
+    shrunk = rest[rest.index(f"seed {seed}, shrunk:") + 1 :]
+    assert not simulate(parse("\n".join(shrunk[: shrunk.index("")])), without_guards).is_ok
+    assert rest[-1].endswith("1 break an invariant; 0 times a node woke up after its lease")
 
 
 QUIET_DAY = "cluster seed=1\nnode n1 rate=1.003\nnode n2\nnode n3 rate=0.995\nservice svc1 nodes=n1,n2,n3 guard=lease\ncalm at 86400\n"
