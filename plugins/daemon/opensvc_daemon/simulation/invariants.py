@@ -82,7 +82,7 @@ class Referee:
     def activated(self, service: str) -> None:
         """Something is active on a node from this moment on."""
         setup = self._world.file(service)
-        active = self._world.history.active(service)
+        active = self._active(service)
         if len(active) < 2 or not setup.is_guarded:
             return
         text = f"{service} is active on {' and '.join(active)}"
@@ -123,7 +123,7 @@ class Referee:
         is_own = not order.request and monitor.state not in LEAVING
         if is_own and order.action in MOVING and (instance.is_frozen or monitor.machine.disk.is_frozen):
             self.object("frozen", f"{monitor.name}: {order}")
-        if order.action in DESTROYING and (users := set(self._world.history.active(order.service)) - {monitor.name}):
+        if order.action in DESTROYING and (users := set(self._active(order.service)) - {monitor.name}):
             self.object("in use", f"{monitor.name}: {order}, which is active on {' and '.join(sorted(users))}")
         if order.action in RISING and setup.is_failover and not instance.is_active:
             self._judge_start(monitor, order, setup)
@@ -172,6 +172,10 @@ class Referee:
         if monitor.name in setup.nodes and not monitor.machine.disk.is_frozen:
             self.object("stays", f"{monitor.name}: {order}, which is up there")
 
+    def _active(self, service: str) -> list[str]:
+        """Where it is active. What a delete has left up is nobody's any more: a person wanted that."""
+        return [node for node in self._world.history.active(service) if service not in self._world.machines[node].orphans]
+
     # -- when all has been quiet for long
 
     def complaints(self) -> list[tuple[str, str]]:
@@ -205,7 +209,7 @@ class Referee:
             if request is not None and request.is_active and not self._is_stuck(setup)
             if not self._waits(request.wish, service, setup, holders)
         ]
-        active = self._world.history.active(service)
+        active = self._active(service)
         if not found and not self._is_stuck(setup) and self._is_due(service, setup, holders):
             wanted = 1 if setup.is_failover else min(setup.flex_target, len(self._candidates(service, setup, holders)))
             if len(active) < wanted or (setup.is_failover and len(active) != 1):
@@ -222,7 +226,7 @@ class Referee:
         if any(one.avail in (Status.WARN, Status.UNDEF) or (one.is_active and one.monitor.is_failed) for one in instances):
             return False
         if any(one.is_frozen and one.is_active for one in instances):
-            return len(self._world.history.active(service)) != 1 and setup.is_guarded
+            return len(self._active(service)) != 1 and setup.is_guarded
         if not setup.is_rolled_back and any(one.monitor is MonitorState.START_FAILED for one in instances):
             return False
         return self._can_start(service, setup, holders)
@@ -268,4 +272,4 @@ class Referee:
         return set(setup.hard_affinity) <= here and not set(setup.hard_anti_affinity) & here
 
     def _active_on(self, node: str) -> set[str]:
-        return {service for service in self._world.services if node in self._world.history.active(service)}
+        return {service for service in self._world.services if node in self._active(service)}

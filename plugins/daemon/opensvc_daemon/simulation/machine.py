@@ -61,6 +61,7 @@ class Machine:
         self.is_on, self.is_paused, self.boots, self.pauses = False, False, 0, 0
         self.load, self.is_overloaded = 0.0, False
         self.loads: dict[str, Load] = {}
+        self.orphans: set[str] = set()
         self.runner = Runner(self)
         self.monitor: Monitor | None = None
         self.beat: Beat | None = None
@@ -227,7 +228,9 @@ class Machine:
         return self.disk.kept.setdefault(service, Kept())
 
     def remove(self, service: str) -> None:
-        """Its file is deleted here, and does not come back from who missed that."""
+        """Its file is deleted here, and does not come back from who missed that. What is up stays up, and is nobody's."""
+        if self.load_of(service).is_active:
+            self.orphans.add(service)
         self.disk.kept.pop(service, None)
         if config := self.disk.configs.pop(service, None):
             self.disk.buried[service] = config.version
@@ -248,6 +251,8 @@ class Machine:
         """Write history, and have it judged."""
         for service in services:
             load = self.loads[service]
+            if not load.is_active:
+                self.orphans.discard(service)
             self.world.witness(self, service, is_active=self.is_running and load.is_active)
 
     def say(self, what: object) -> None:

@@ -193,6 +193,12 @@ def test_two_active_instances_are_seen_at_the_very_moment(told):
     assert violation.text == "svc1 is active on n1 and n2"
 
 
+def test_what_a_delete_leaves_up_is_no_part_of_a_service_made_anew(told):
+    result = told("30 request n1 svc1 delete", "40 nodes svc1 n3", calm=60, more="nodes=n1,n2\nnode n3")
+    assert result.is_ok, result.violations
+    assert [(one.node, one.end > 60) for one in result.history] == [("n1", True), ("n3", True)]
+
+
 def test_an_accepted_double_start_is_no_violation(told):
     result = told(*CUT, guard="accept", calm=60)
     assert not [one for one in result.violations if one.invariant == "single"]
