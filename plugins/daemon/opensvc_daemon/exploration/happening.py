@@ -9,7 +9,7 @@ from opensvc_core.api import Status
 from opensvc_daemon.exploration.model import NAMES, Model
 from opensvc_daemon.exploration.world import DEAD, NOBODY, Facts, Node, Peer, with_peer
 from opensvc_daemon.orchestration.states import AWAITED, MonitorState, NodeState
-from opensvc_daemon.orchestration.view import Fencing, Guard, Lease, Reach
+from opensvc_daemon.orchestration.view import ACTIVE, Fencing, Guard, Lease, Reach
 
 
 class Event(NamedTuple):
@@ -139,6 +139,9 @@ def _time(model: Model, name: str, node: Node) -> Iterator[tuple[str, str, Node]
 def _time_of_peer(model: Model, name: str, node: Node, index: int, peer: Peer) -> Iterator[tuple[str, str, Node]]:
     if peer.fencing is Fencing.FAILED and not peer.is_retry_over:
         yield f"{name} may fence {NAMES[index]} again", "timer", with_peer(node, index, is_retry_over=True)
+    is_split = node.avail in ACTIVE and peer.said is not None and peer.said.avail in ACTIVE and model.topology == "failover"
+    if peer.reach is Reach.BEATING and is_split and not peer.is_delay_over:
+        yield f"{name} has heard {NAMES[index]} long enough", "timer", with_peer(node, index, is_delay_over=True)
     if peer.reach is Reach.BEATING or peer.is_gone:
         return
     if peer.said is not None and peer.said.state in AWAITED and not peer.is_grace_over:

@@ -52,7 +52,7 @@ def heard(node: Node, sender: int, message: Message) -> Node:
     peer = peer._replace(
         said=message.said, has_theirs=message.is_latest, has_ours=is_known and message.has_yours and node.monitor is MonitorState.READY
     )
-    if is_known:
+    if is_known and peer.reach is not Reach.BEATING:
         peer = peer._replace(reach=Reach.BEATING, is_delay_over=False, is_grace_over=False, fencing=Fencing.NONE)
     elif peer.reach in {Reach.UNSEEN, Reach.SILENT}:
         peer = peer._replace(reach=Reach.HEARD, is_delay_over=False, is_grace_over=False)

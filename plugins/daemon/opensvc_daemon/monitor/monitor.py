@@ -149,6 +149,8 @@ class Monitor:
             self.say(f"this node's monitor was away for {moment - self._looped:.1f} s", "WARNING")
             self.known.awake_since = moment
             self.hearing.woke(moment)
+            up = [service for service, instance in self.known.instances.items() if instance.is_active]
+            self.start(self.seeing.looked(up), "look after a gap")  # others may have taken it over
             self.touch()
         self._looped = moment
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from opensvc_daemon.orchestration.candidates import choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
-from opensvc_daemon.orchestration.keeping import flex_target, has_next_action, is_retrying, keep, tend
+from opensvc_daemon.orchestration.keeping import doubts, flex_target, has_next_action, is_retrying, keep, tend
 from opensvc_daemon.orchestration.knowledge import elsewhere, unheard
 from opensvc_daemon.orchestration.orders import Do
 from opensvc_daemon.orchestration.placement import ranked
@@ -106,7 +106,7 @@ def _frozen(e: Evaluation, service: ServiceView) -> tuple[Reason, ...]:
 def _split(e: Evaluation, service: ServiceView) -> tuple[Reason, ...]:
     """A failover service that is active here and elsewhere: said for as long as it is so."""
     active = e.seen_up(service)
-    if service.is_failover and e.me in active and len(active) > 1:
+    if service.is_failover and e.me in active and len(active) > 1 and not any(doubts(e, active)):
         return (Reason("split", "", (" ".join(sorted(active)),)),)
     return ()
 

@@ -50,11 +50,8 @@ def _renew(e: Evaluation, service: ServiceView) -> Orders:
 def resolve_split(e: Evaluation, service: ServiceView, active: list[str]) -> Orders:
     """A failover service that is active twice: never stopped by chance, never left without a word."""
     told = Reason("split", "", (" ".join(sorted(active)),))
-    if not e.timer.has_passed(e.view.awake_since, e.settings.heartbeat_timeout):
-        # what it has read so far may be old: it was queued while this node was away
-        return nothing(service, Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),)))
-    if untold := [node for node in active if not e.view.nodes[node].is_told]:
-        return nothing(service, *(Reason("split.untold", node) for node in untold))
+    if unsure := tuple(doubts(e, active)):
+        return nothing(service, *unsure)
     if needs_lease(service):
         return nothing(service, told, Reason("split.lease"))
     alone = [node for node in active if service.instances[node].is_alone]
@@ -64,6 +61,19 @@ def resolve_split(e: Evaluation, service: ServiceView, active: list[str]) -> Ord
             return nothing(service, told, Reason("split.quorum", keeper))
         return act(e, service, "stop", told, Reason("split.quorum", keeper))
     return act(e, service, "freeze", told, Reason("split.freeze"))
+
+
+def doubts(e: Evaluation, active: Sequence[str]) -> Iterator[Reason]:
+    """Why it may not be up on all of these nodes: what is known of one of them may be from before somebody was away."""
+    if not e.timer.has_passed(e.view.awake_since, e.settings.heartbeat_timeout):
+        # what it has read so far may be old: it was queued while this node was away
+        yield Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),))
+        return
+    for node in (e.view.nodes[name] for name in active if name != e.me):
+        if not node.is_told:
+            yield Reason("split.untold", node.name)
+        elif not e.timer.has_passed(node.reach_since, e.settings.heartbeat_timeout):
+            yield Reason("split.heard", node.name, (e.timer.left(node.reach_since, e.settings.heartbeat_timeout),))
 
 
 def _excess(e: Evaluation, service: ServiceView) -> Orders:

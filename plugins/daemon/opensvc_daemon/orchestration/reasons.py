@@ -50,6 +50,7 @@ TEXTS: Mapping[str, str] = {
     "split.freeze": "the split is kept as it is, frozen, for a person to resolve: 'stop --local' on one node, then 'thaw'",
     "split.lease": "the lease decides: the node that can't renew it stops",
     "split.untold": "it was active on {node}, which has said something since that has not arrived here yet",
+    "split.heard": "it is active on {node} by its word, which may be old: it was not heard until a moment ago, and looks for {0} more",
     "split.quorum": "{node} had the quorum, this node had not",
     "parents": "{0} is not up",
     "children": "{0} is not down",

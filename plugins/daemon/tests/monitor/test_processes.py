@@ -182,6 +182,21 @@ def test_a_monitor_that_was_paused_acts_on_nothing_that_it_knew(street):
         assert house.is_up()
 
 
+def test_what_was_taken_over_while_a_monitor_was_paused_is_no_split(street):
+    both = pair(street)
+    monitor = both["n1"].parts["monitor"]
+    monitor.send_signal(signal.SIGSTOP)
+    both["n2"].wait(lambda document: _is_seen_up(document, "n2"), "n2 takes it over")
+    (both["n1"].root / "run" / "svc" / "svc1" / "fs#1.flag").unlink()  # as a reservation is lost
+    monitor.send_signal(signal.SIGCONT)
+    for house in (both["n1"], both["n2"]):
+        house.wait(lambda document: document["services"]["svc1"]["instances"]["n1"]["avail"] == "down", "it is down on n1")
+        house.wait(lambda document: document["nodes"]["n1"]["reach"] == "beating", "n1 is there again")
+    assert both["n1"].asked("switch", "n1")["progress"] == "done"
+    assert [house.is_up() for house in both.houses.values()] == [True, False]
+    assert "at once" not in both["n1"].log() + both["n2"].log()
+
+
 def _is_frozen_everywhere(document):
     return all(instance["frozen"] for instance in document["services"]["svc1"]["instances"].values())
 

@@ -30,6 +30,7 @@ def released_by_anybody(e, service, request):
         pytest.param(automatic, "tend", tended_as_if_up, "taken-over-while-away", id="acts on what failed before it was taken over"),
         pytest.param(making, "_old_knowledge", lambda *_: (), "request-unprovision-just-woken", id="unprovisions by old knowledge"),
         pytest.param(making, "_old_knowledge", lambda *_: (), "request-purge-just-woken", id="purges by old knowledge"),
+        pytest.param(keeping, "doubts", lambda *_: (), "split-just-heard", id="takes what was so before an absence for a split"),
         pytest.param(decide, "_without_instance", lambda *_: (), "lease-without-an-instance", id="keeps a lease of what others run"),
         pytest.param(raising, "released_by", released_by_anybody, "request-takeover-silent-peer-fence", id="takes silence for a release"),
     ],
