@@ -13,7 +13,7 @@ from opensvc_core.driver.cluster import ClusterDriver
 from opensvc_core.errors import ConfigError, DriverUnavailable, OpensvcError
 from opensvc_core.model.commandline import Verb
 from opensvc_core.plugins.bundled import way_in
-from opensvc_core.plugins.claims import DRIVERS, PLUGINS, REFERENCES, Claims
+from opensvc_core.plugins.claims import DRIVERS, GROUPS, PLUGINS, REFERENCES, Claims
 from opensvc_core.plugins.failure import Broken, broken, told
 from opensvc_core.plugins.loader import PATIENCE, Loader
 from opensvc_core.system.entrypoints import EntryPoint
@@ -34,6 +34,18 @@ class PluginState(NamedTuple):
     cls: type[Driver] | None
     problem: str
     remarks: tuple[str, ...]
+
+
+class Implementation(NamedTuple):
+    """A plugin's function for a hook: the module and the distribution that it is of. Called with all facts, it is given those it takes."""
+
+    module: str
+    owner: str
+    function: Callable[..., Any]
+    takes: Sequence[str]
+
+    def __call__(self, **facts: object) -> Any:
+        return self.function(**{name: facts[name] for name in self.takes})
 
 
 class Registry:
@@ -102,6 +114,15 @@ class Registry:
             self._problem(point)
         return self.manager.hook
 
+    def implementations(self, hook: str, *, of_drivers: bool = False) -> list[Implementation]:
+        """Who implements a hook, the last one registered first: plugins with hooks, or those of drivers that are loaded already."""
+        if not of_drivers and not self.has_plugins():
+            return []
+        caller = getattr(self.manager.hook if of_drivers else self.hooks(), hook)
+        owners = {point.module: point.owner for group in GROUPS for point in self._claims.all(group)}
+        found = ((one.plugin_name, one) for one in reversed(caller.get_hookimpls()))
+        return [Implementation(name, owners.get(name, name), one.function, one.argnames) for name, one in found]
+
     def commands(self) -> list[Verb]:
         """The verbs that plugins bring; one that raises brings none."""
         found: list[Verb] = []
@@ -116,12 +137,12 @@ class Registry:
         return self._sections
 
     def _ask_each(self, hook: str, take: Callable[[Any], None]) -> None:
-        for implementation in getattr(self.hooks(), hook).get_hookimpls() if self.has_plugins() else ():
+        for implementation in reversed(self.implementations(hook)):
             try:
                 with broken():
-                    take(implementation.function())
+                    take(implementation())
             except Broken as error:  # one plugin's failure is not that of the others
-                self._loader.failed[implementation.plugin_name] = str(error)
+                self._loader.failed[implementation.module] = str(error)
 
     def resolve_reference(self, prefix: str, name: str, service: str) -> str | None:
         """The value of `{prefix://name}`; None where no plugin knows. Raises ConfigError when its plugin fails."""

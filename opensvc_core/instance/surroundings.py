@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
 from opensvc_core.config.document import Document
@@ -24,6 +24,7 @@ from opensvc_core.instance.state import State
 from opensvc_core.instance.store import Store
 from opensvc_core.model.names import ServicePath
 from opensvc_core.plugins.bundled import way_in
+from opensvc_core.plugins.failure import told
 from opensvc_core.system import host
 from opensvc_core.system.clock import SystemClock
 from opensvc_core.system.paths import Paths
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from opensvc_core.instance.host import Host
     from opensvc_core.instance.journal import Journal
     from opensvc_core.instance.links import Links
-    from opensvc_core.registry import Registry
+    from opensvc_core.registry import Implementation, Registry
 
 
 D = TypeVar("D", bound="Declares")
@@ -162,11 +163,9 @@ class Surroundings:
         return sorted(found, key=lambda finding: finding.line)
 
     def _found_by_plugins(self, name: str, config: ServiceConfig) -> Iterator[Finding]:
-        if not self.registry.has_plugins():
-            return
         others = sorted(config.known_nodes - {self.name}) if config.has_scopes else []
         for seen in (config, *(self.config_of(name, config.document, node=node) for node in others)):
-            yield from self._found(self.registry.hooks().opensvc_validate_host.get_hookimpls(), seen)
+            yield from self._found(self.registry.implementations("opensvc_validate_host"), seen)
 
     def found_by_drivers(self, config: ServiceConfig) -> Iterator[Finding]:
         """What the drivers that a service's file has just been read with find in it."""
@@ -177,19 +176,18 @@ class Surroundings:
             with suppress(ConfigError):  # a type that can't be told is found elsewhere
                 used.add(config.resource(rid).driver.lower())
         drivers = {point.module for name, points in self.registry.listed(DRIVERS).items() if name in used for point in points}
-        asked = self.registry.manager.hook.opensvc_validate_service.get_hookimpls()
-        yield from self._found((one for one in asked if one.plugin_name in drivers), config)
+        asked = self.registry.implementations("opensvc_validate_service", of_drivers=True)
+        yield from self._found([one for one in asked if one.module in drivers], config)
 
-    def _found(self, implementations: Iterable[Any], config: ServiceConfig) -> Iterator[Finding]:
+    def _found(self, implementations: Iterable[Implementation], config: ServiceConfig) -> Iterator[Finding]:
         from opensvc_core.config.checks.report import Report
 
         report = Report(config.document)
         for implementation in implementations:
             try:
-                yield from map(report.of, implementation.function(**{name: config for name in implementation.argnames}))
+                yield from map(report.of, implementation(config=config))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises, the others have found something too
-                text = f"{implementation.plugin_name}: {type(error).__name__}: {error}"
-                yield report.warning("plugin-failed", text, "")
+                yield report.warning("plugin-failed", f"{implementation.owner} failed: {told(error)}", "")
 
     def change(self, name: str, edit: Callable[[Document], Document]) -> list[Finding]:
         """Edit node.conf or cluster.conf: all of the edit, or nothing where that would make an error that was not there before.
@@ -245,26 +243,24 @@ class Surroundings:
 
     def refuse_by_plugins(self, service: str, action: str, rids: Sequence[str]) -> None:
         """Ask the plugins whether an action may be done. Raises ActionRefused with the reason of the first that objects."""
-        if not self.registry.has_plugins():
-            return
-        try:
-            self.registry.hooks().opensvc_before_action(service=service, action=action, rids=rids)
-        except OpensvcError as error:
-            raise ActionRefused(f"{action} refused by a plugin: {error}") from error
-        except (Exception, SystemExit) as error:
-            raise ActionRefused(f"{action} refused: a plugin that guards actions failed: {type(error).__name__}: {error}") from error
+        for guard in self.registry.implementations("opensvc_before_action"):
+            try:
+                guard(service=service, action=action, rids=rids)
+            except OpensvcError as error:
+                raise ActionRefused(f"{action} refused by {guard.owner}: {error}") from error
+            except (Exception, SystemExit) as error:
+                raise ActionRefused(f"{action} refused: {guard.owner}, which guards actions, failed: {told(error)}") from error
 
     def notify(self, hook: str, journal: Journal, **facts: object) -> None:
         """Tell the plugins. What one raises is logged, and replaces no outcome; so are, after an action, those that can't be used."""
         from opensvc_core.model.events import Level
 
-        if not self.registry.has_plugins():
-            return
-        for implementation in getattr(self.registry.hooks(), hook).get_hookimpls():
+        for implementation in self.registry.implementations(hook):
             try:
-                implementation.function(**{name: facts[name] for name in implementation.argnames})
+                implementation(**facts)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is its own matter
-                journal.say(f"plugin {implementation.plugin_name}: {hook}: {type(error).__name__}: {error}", level=Level.WARNING)
+                text = str(error) if isinstance(error, OpensvcError) else f"{hook} failed: {told(error)}"
+                journal.say(f"plugin {implementation.owner}: {text}", level=Level.WARNING)
         for text in self.registry.failed_plugins() if hook == "opensvc_after_action" else ():
             journal.say(f"plugin {text}", level=Level.WARNING)
 

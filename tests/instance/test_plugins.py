@@ -15,7 +15,7 @@ def test_a_plugin_refuses_an_action_before_anything_is_done(labs, plugin):
 
     lab = labs(plugin(opensvc_before_action=opensvc_before_action))
     service = lab.service(ONE)
-    with pytest.raises(ActionRefused, match=r"start refused by a plugin: no start of svc1 \(fs#1\) on Fridays"):
+    with pytest.raises(ActionRefused, match=r"start refused by opensvc-a-plugin: no start of svc1 \(fs#1\) on Fridays"):
         lab.do(service, "start")
     assert lab.seen(service) == {"fs#1": "down"}
     assert len(service.plan("start").operations) == 1
@@ -23,7 +23,7 @@ def test_a_plugin_refuses_an_action_before_anything_is_done(labs, plugin):
 
 def test_a_guard_that_fails_refuses(labs, plugin):
     lab = labs(plugin(opensvc_before_action=lambda service: {}[service]))
-    with pytest.raises(ActionRefused, match="a plugin that guards actions failed: KeyError: 'svc1'"):
+    with pytest.raises(ActionRefused, match="opensvc-a-plugin, which guards actions, failed: KeyError: 'svc1'"):
         lab.do(lab.service(ONE), "start")
 
 
@@ -63,7 +63,7 @@ def test_a_plugin_that_fails_is_logged_and_the_others_are_told(labs, plugin):
     )
     assert lab.do(lab.service(ONE), "start") == ["up fs#1"]
     assert told == ["done"]
-    assert "plugin opensvc_bad: opensvc_after_action: KeyError: 'done'" in lab.lines()
+    assert "plugin opensvc-bad: opensvc_after_action failed: KeyError: 'done'" in lab.lines()
 
 
 def test_plugins_find_what_is_wrong_in_the_files_of_the_node(labs, plugin):
@@ -79,7 +79,11 @@ def test_plugins_find_what_is_wrong_in_the_files_of_the_node(labs, plugin):
     node.paths.etc.mkdir(parents=True, exist_ok=True)
     (node.paths.etc / "node.conf").write_text("[env]\na = b\n[labels]\naz = bad\n")
     failed, found = node.validate("node")
-    assert (failed.code, failed.severity, failed.text) == ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{node.name}'")
+    assert (failed.code, failed.severity, failed.text) == (
+        "plugin-failed",
+        Severity.WARNING,
+        f"opensvc-bad failed: KeyError: '{node.name}'",
+    )
     assert (found.code, found.line, found.value) == ("no-zone", 4, "bad")
 
 
@@ -104,7 +108,7 @@ def test_drivers_find_what_is_wrong_in_the_file_of_a_service(labs, plugin):
     with pytest.raises(ConfigError, match=r"DEFAULT\.app = bad: svc1 is of no known application"):
         service.change(lambda document: document.set("DEFAULT", "app", "bad"))
     assert [(one.code, one.severity, one.text) for one in service.validate()] == [
-        ("plugin-failed", Severity.WARNING, f"opensvc_bad: KeyError: '{lab.node.name}'")
+        ("plugin-failed", Severity.WARNING, f"opensvc-bad failed: KeyError: '{lab.node.name}'")
     ]
 
 

@@ -116,7 +116,7 @@ def test_the_state_of_each_is_shown(root, among):
 def test_an_action_says_which_plugins_took_no_part(root, among):
     web(root, "prints")
     done = among("om other start --local")
-    assert "plugin acme_telling: opensvc_after_action: SystemExit: 9" in said_by(done)
+    assert "plugin acme-telling 1.2: opensvc_after_action failed: SystemExit: 9" in said_by(done)
     assert "plugin acme-guarding 1.2 failed: RuntimeError: no licence" in said_by(done)
     assert root.is_up("other", "fs#1")
 
