@@ -116,7 +116,7 @@ class Root:
     def environment(self, more: dict[str, str] | None = None) -> dict[str, str]:
         """The environment of the commands."""
         # compiled modules are kept, as in an installed agent: a command takes half the time
-        left_out = ("OSVC_", "EDITOR", "VISUAL", "NO_COLOR", "PYTHONDONTWRITEBYTECODE")
+        left_out = ("OSVC_", "EDITOR", "VISUAL", "NO_COLOR", "PYTEST_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         place = {"OSVC_ROOT_PATH": str(self.folder), "OSVC_NODENAME": self.nodename, "PATH": f"{self.programs}:{os.environ['PATH']}"}
         return {**kept, **place, **(more or {})}

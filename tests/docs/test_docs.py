@@ -26,7 +26,7 @@ from opensvc_core.model.status import _MERGES, Status
 from opensvc_core.testing.ports import free_port
 
 TOP = Path(__file__).parents[2]
-EXAMPLE = TOP / "docs" / "how-to" / "write-a-driver"
+EXAMPLES = sorted(manifest.parent for manifest in TOP.glob("docs/how-to/*/pyproject.toml"))
 PAGES = [
     *sorted(TOP.glob("*.md")),
     *sorted(TOP.glob("changes/*.md")),
@@ -36,7 +36,7 @@ PAGES = [
 FOLDER, PORT = "/tmp/osvc", "8080"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-HOOK = re.compile(r"\bopensvc_(?!core|driver|daemon|applications|linux|node_hooks|file_references|openha)[a-z_]+\b")
+HOOK = re.compile(r"\bopensvc_(?!core|driver|daemon|example|applications|linux|node_hooks|file_references|openha)[a-z_]+\b")
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d"), "MOMENT"),
     (re.compile(r"\d:\d\d:\d\d\.\d{6}"), "DURATION"),
@@ -112,11 +112,17 @@ def anchors(page):
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory):
-    """A folder with the example of the how-to as pip would install it."""
+    """A folder with the examples of the how-tos as pip would install them."""
     target = tmp_path_factory.mktemp("example")
-    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text("utf-8"))["project"]
+    for folder in EXAMPLES:
+        _install(folder, target)
+    return target
+
+
+def _install(folder, target):
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
     module = project["name"].replace("-", "_")
-    shutil.copytree(EXAMPLE / module, target / module)
+    shutil.copytree(folder / module, target / module)
     metadata = target / f"{module}-{project['version']}.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", "utf-8")
@@ -124,12 +130,11 @@ def example(tmp_path_factory):
         (group, "\n".join(f"{name} = {module}" for name, module in points.items())) for group, points in project["entry-points"].items()
     )
     (metadata / "entry_points.txt").write_text("".join(f"[{group}]\n{lines}\n" for group, lines in groups), "utf-8")
-    return target
 
 
 @pytest.fixture
 def environment(root, example):
-    """A shell of a person who works below a folder, with the example installed."""
+    """A shell of a person who works below a folder, with the examples installed."""
     return root.environment({"PYTHONPATH": str(example), "PYTHONUNBUFFERED": "", "LC_ALL": "C.UTF-8"})
 
 
@@ -166,7 +171,7 @@ def test_configurations_have_no_errors(page, example, tmp_path, monkeypatch):
     for block in blocks(page, "ini"):
         document = Document.parse(block.text, older=block.title.endswith(".env"), path=str(page))
         groups = {name.partition("#")[0] for name in document.sections()}
-        files = groups & {"node", "cluster", "hook"}
+        files = groups & {"node", "cluster", "hook", "webhook"}
         found = node.validate("node", document) if files else node.service("svc1").validate(document)
         # a file that a value stands in is not there on the host of the test
         assert [str(finding) for finding in found if finding.severity is Severity.ERROR and "{file://" not in finding.value] == []
@@ -240,17 +245,8 @@ def test_the_keys_of_the_machine_format_are_described():
     assert {key for key in keys if f"`{key}`" not in text} == set()
 
 
-def test_the_how_to_quotes_the_files_of_the_example():
-    quoted = {block.title: block.text for block in blocks(TOP / "docs" / "how-to" / "write-a-driver.md") if block.title}
-    assert quoted == {name: (EXAMPLE / name).read_text("utf-8") for name in quoted}
-    assert {str(file.relative_to(EXAMPLE)) for file in EXAMPLE.rglob("*.py") if file.name != "__init__.py"} <= quoted.keys()
-
-
-def test_the_example_passes_its_own_tests_and_the_suite(example, environment):
-    # the suite is run as anybody runs it who has installed the driver, and not once more as one of its tests
-    options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--opensvc-driver", "fs.link", "-k", "not TestPromises"]
-    command = [sys.executable, "-m", "pytest", *options, str(EXAMPLE / "tests")]
-    done = subprocess.run(
-        command, env={**environment, "PYTHONDONTWRITEBYTECODE": "1"}, cwd=TOP, capture_output=True, text=True, timeout=280, check=False
-    )
-    assert done.returncode == 0, done.stdout
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_the_how_to_quotes_the_files_of_its_example(folder):
+    quoted = {block.title: block.text for block in blocks(folder.with_suffix(".md")) if block.title}
+    assert quoted == {name: (folder / name).read_text("utf-8") for name in quoted}
+    assert {str(file.relative_to(folder)) for file in folder.rglob("*.py") if file.name != "__init__.py"} <= quoted.keys()

@@ -1,0 +1,1 @@
+"""Tells a web server what services do."""
