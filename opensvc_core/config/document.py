@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 from opensvc_core.config.concealing import CONCEALED, is_secret
 from opensvc_core.config.lines import COMMENTS, Lines, around_value, comment_start, indent_of, is_key, value_lines
 from opensvc_core.config.parser import OLDER_GROUPS, Entry, Header, Parsed, Parser, Remark
+from opensvc_core.config.sections import DEFAULT
 from opensvc_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ class Document:
         `older` is the dialect of `.env` files: outside of quotes `# …` after white space ends a value.
         """
         return cls(text, Parser(older=older, path=path).parse(text), is_older=older, path=path)
+
+    @classmethod
+    def of(cls, sections: Mapping[str, Mapping[str, str]]) -> Document:
+        """A new document with these sections and their keys. Raises ConfigError for what could not be read back as it is."""
+        made = cls.parse("").add_section(DEFAULT)
+        for section, values in sections.items():
+            made = made if made.has_section(section) else made.add_section(section)
+            for key, value in values.items():
+                made = made.set(section, key, value)
+        return made
 
     # -- what the file says
 

@@ -414,3 +414,14 @@ def test_a_secret_that_can_t_be_written_is_not_shown():
     with pytest.raises(ConfigError, match="a value that is not shown can't be written") as caught:
         Document.parse("[cluster]\nnodes = n1\n").set("cluster", "secret", "one\n  #hush-hush")
     assert "hush-hush" not in str(caught.value)
+
+
+def test_a_document_is_made_of_sections():
+    made = Document.of({"fs#1": {"type": "directory", "path": " /srv "}, "DEFAULT": {"nodes": "n1 n2"}})
+    assert made.text() == "[DEFAULT]\nnodes = n1 n2\n\n[fs#1]\ntype = directory\npath = /srv\n"
+    assert Document.parse(made.text()).sections() == ["DEFAULT", "fs#1"]
+
+
+def test_what_could_not_be_read_back_makes_no_document():
+    with pytest.raises(ConfigError, match="can't be written"):
+        Document.of({"env": {"key": "one\n[fs#1]"}})

@@ -32,6 +32,8 @@ PAGES = [
     *sorted(TOP.glob("changes/*.md")),
     *(page for place in ("docs/**", "plugins/*", "drivers_*/*") for page in sorted(TOP.glob(f"{place}/*.md"))),
 ]
+# Pages whose Python, all of it, is a program.
+PROGRAMS = [TOP / "docs" / "how-to" / name for name in ("embed.md", "try-faults.md")]
 # What the pages write for a folder and a port; here each test has its own.
 FOLDER, PORT = "/tmp/osvc", "8080"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -177,7 +179,7 @@ def test_configurations_have_no_errors(page, example, tmp_path, monkeypatch):
         assert [str(finding) for finding in found if finding.severity is Severity.ERROR and "{file://" not in finding.value] == []
 
 
-@pytest.mark.parametrize("page", [pytest.param(TOP / "docs" / "how-to" / "embed.md", id="embed")])
+@pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.stem)
 def test_python_prints_what_the_page_shows(page, environment, root):
     found = blocks(page)
     code = "".join(block.text if block.language == "python" else "" for block in found).replace(FOLDER, str(root.folder))
@@ -187,6 +189,25 @@ def test_python_prints_what_the_page_shows(page, environment, root):
     assert done.stderr == ""
     shown = "".join(block.text for block in found if block.language == "text")
     assert steady(done.stdout.replace(str(root.folder), FOLDER)) == steady(shown)
+
+
+def test_python_is_typed(tmp_path):
+    """The Python of the pages, and the packages that they show: by the strictest rules that mypy has."""
+    files = []
+    for page in PROGRAMS:
+        files.append(tmp_path / f"{page.stem.replace('-', '_')}.py")
+        files[-1].write_text("".join(block.text for block in blocks(page, "python")), "utf-8")
+    options = ["--strict", "--cache-dir", tmp_path / "cache", "--config-file", os.devnull]
+    code = [*files, *(path for folder in EXAMPLES for path in folder.rglob("*.py"))]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *code],
+        env={**os.environ, "MYPYPATH": ":".join(map(str, EXAMPLES))},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))

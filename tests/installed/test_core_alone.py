@@ -1,6 +1,8 @@
 """The core alone: it runs, and says of what is missing which distribution brings it. All that it bundles, beside it."""
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 from wheels import CORE, LIBRARIES, PROJECTS, pip
@@ -114,6 +116,13 @@ def test_it_says_that_nothing_is_installed_beside_it(core):
     assert (done.stdout, done.stderr) == ("", said)
     shown = json.loads(core("om drivers --format json").stdout)
     assert (shown["drivers"], shown["plugins"]) == ([], [])
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_every_wheel_says_that_it_is_typed(wheels, project):
+    (wheel,) = wheels.glob(f"{project.replace('-', '_')}-*.whl")
+    paths = [Path(name) for name in zipfile.ZipFile(wheel).namelist()]
+    assert {path.parts[0] for path in paths if path.suffix == ".py"} == {path.parts[0] for path in paths if path.name == "py.typed"}
 
 
 def test_pip_installs_all_that_it_bundles(having, wheels, shelf):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from opensvc_core.cli.options import Arguments
@@ -34,13 +33,13 @@ def run(session: Session, arguments: Arguments) -> int:
 def _begun(session: Session, arguments: Arguments) -> Document:
     """The text to begin with; a copy of another service gets an identity of its own."""
     if not arguments.config:
-        return Document.parse("").add_section("DEFAULT")
+        return Document.of({})
     if arguments.config == "-":
         return _from_json(sys.stdin.read())
     file = _file(session, arguments.config)
     document = session.node.store.read(file)
     if file.suffix == ".env":  # the older dialect, which a new file does not speak
-        document = _document({section: document.items(section) for section in document.sections()})
+        document = Document.of({section: document.items(section) for section in document.sections()})
     return document.unset("DEFAULT", "id")
 
 
@@ -62,19 +61,9 @@ def _from_json(text: str) -> Document:
         sections = json.loads(text)
         if "objects" in sections:
             (sections,) = sections["objects"].values()
-        return _document({section: {key: _written(value) for key, value in values.items()} for section, values in sections.items()})
+        return Document.of({section: {key: _written(value) for key, value in values.items()} for section, values in sections.items()})
     except (ValueError, TypeError, AttributeError) as error:
         raise UsageError(f'the input is not {{"SECTION": {{"KEY": "VALUE"}}}}: {error}') from error
-
-
-def _document(sections: Mapping[str, Mapping[str, str]]) -> Document:
-    document = Document.parse("").add_section("DEFAULT")
-    for section, values in sections.items():
-        if not document.has_section(section):
-            document = document.add_section(section)
-        for key, value in values.items():
-            document = document.set(section, key, value)
-    return document
 
 
 def _written(value: object) -> str:

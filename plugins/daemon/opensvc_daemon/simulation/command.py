@@ -59,8 +59,7 @@ def _stories(place: Path, more: Mapping[str, Any], session: Any) -> Iterator[Sto
         return
     setup = cluster_of(place, session.node)
     if more.get("story"):
-        cluster = str(Story(setup))
-        yield parse(cluster[: cluster.rindex("calm at")] + Path(more["story"]).read_text())
+        yield parse(Path(more["story"]).read_text(), setup)
         return
     first, faults = more.get("seed") or 0, more.get("faults") or str(FAULTS_BY_DEFAULT)
     count, kinds = (int(faults), ()) if faults.isdecimal() else (FAULTS_BY_DEFAULT, tuple(faults.split(",")))

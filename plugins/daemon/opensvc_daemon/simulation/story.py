@@ -40,9 +40,12 @@ class Story(NamedTuple):
         return "".join(f"{line}\n" for line in _lines(self))
 
 
-def parse(text: str) -> Story:
-    """Read a story. Raises ValueError with the line where it is wrong."""
+def parse(text: str, setup: ClusterSetup | None = None) -> Story:
+    """Read a story, or what happens to the cluster of `setup`. Raises ValueError with the line where it is wrong."""
     reading = _Reading()
+    for line in list(_lines(Story(setup)))[:-1] if setup else ():  # the last one is `calm`
+        first, *words = line.split()
+        reading.line(first, words)
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split(" #")[0].split()
         if words and not words[0].startswith("#"):

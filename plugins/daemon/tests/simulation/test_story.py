@@ -110,3 +110,11 @@ def test_the_story_of_the_how_to_ends_well():
     result = simulate(parse(text))
     assert result.is_ok
     assert [one.node for one in result.history] == ["n1", "n2", "n1"]
+
+
+def test_what_happens_to_a_cluster_that_is_given():
+    setup = parse(TEXT).setup
+    told = parse("at 5 crash n1\ncalm at 7\n", setup)
+    assert (told.setup, [str(one) for one in told.events], told.calm) == (setup, ["at 5.000 crash n1"], 7.0)
+    with pytest.raises(ValueError, match=r"^line 2: "):
+        parse("at 5 crash n1\nat 6 crash nowhere else at all\n", setup)
