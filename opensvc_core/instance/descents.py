@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from opensvc_core.errors import ActionFailed
+from opensvc_core.errors import ActionFailed, OpensvcError
 from opensvc_core.model.descent import Descent
 from opensvc_core.system import files
 from opensvc_core.system.paths import Paths
@@ -28,9 +29,10 @@ class Descents:
         return _read(files.read_json(self._sidecar(file)))
 
     def note(self, file: Path, before: str, after: str) -> None:
-        """Record that this node made one text of another."""
+        """Record that this node made one text of another. Where that can't be written, the edit is as good as one by hand."""
         descent = self.of(file, before) if before else Descent()
-        self.keep(file, descent.edited(self._node, _digest(after)))
+        with suppress(OpensvcError):  # the file is written, and who edited it is not to believe that it is not
+            self.keep(file, descent.edited(self._node, _digest(after)))
 
     def keep(self, file: Path, descent: Descent) -> None:
         """Record a descent, such as that of a copy which came from another node."""

@@ -176,6 +176,17 @@ def test_an_edit_that_was_killed_before_its_record_counts_once(store, tmp_path):
     assert store.descent(file) == expected
 
 
+def test_an_edit_is_done_where_its_record_can_not_be_written_and_counts_as_one_by_hand(store, tmp_path):
+    file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
+    (tmp_path / "var/descents").rename(tmp_path / "aside")
+    (tmp_path / "var/descents").touch()
+    store.change(file, lambda document: document.set("DEFAULT", "app", "a"), unchecked)
+    assert "app = a" in file.read_text()
+    (tmp_path / "var/descents").unlink()
+    (tmp_path / "aside").rename(tmp_path / "var/descents")
+    assert store.descent(file).generations == {"n1": 2}
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"digest": 1}', '{"digest": "a", "generations": {"n1": "x"}}'])
 def test_a_damaged_record_is_none(store, tmp_path, text):
     file = store.create(WEB, "[DEFAULT]\n", overwrites=False)
