@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -84,8 +84,9 @@ class Files:
         self._active[name] = active
         mark = _mark(file)
         if name not in self._marks or self._marks[name] != mark:
-            self._marks[name] = mark
             self._last[name] = found.files[name] = read(service, self._last.get(name))
+            # where its origin could not be noted, as on a full disk, it is tried again
+            self._marks[name] = mark if self._last[name].is_settled else None
 
     def forget(self, service: str = "") -> None:
         """Read all files anew: what they refer to in node.conf or cluster.conf may have changed; or only one."""
@@ -101,7 +102,7 @@ def read(service: Service, before: ServiceFile | None) -> ServiceFile:
         descent = service.node.store.settle(file)
     except (OpensvcError, OSError) as error:
         known = before or ServiceFile({}, "", {}, place)
-        return ServiceFile(known.fields, known.digest, known.generations, place, updated, str(error), known.meets_constraints)
+        return replace(known, place=place, updated=updated, error=str(error), is_settled=False)
     try:
         config = service.config()
         fields = fields_of(config)

@@ -23,6 +23,7 @@ class ServiceFile:
         updated: when it was written, in seconds since 1970-01-01 UTC.
         error: why it can't be used; `fields` are those of the last text that could.
         meets_constraints: this node does.
+        is_settled: its descent is known, and noted where it had to be.
     """
 
     fields: Mapping[str, Any]
@@ -32,6 +33,7 @@ class ServiceFile:
     updated: float = 0.0
     error: str = ""
     meets_constraints: bool = True
+    is_settled: bool = True
 
 
 @dataclass

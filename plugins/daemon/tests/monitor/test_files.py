@@ -59,6 +59,25 @@ def test_a_file_that_can_not_be_used_leaves_what_was_known(node):
     assert found.digest != before.digest
 
 
+def test_a_file_whose_descent_can_not_be_noted_is_read_again_until_it_can(node):
+    write(node)
+    files = Files(node)
+    before = files.look().files["svc1"]
+    folder = node.paths.var / "descents"
+    folder.rename(folder.with_name("aside"))
+    folder.touch()  # as on a full disk: nothing can be written below it
+    write(node, TEXT.replace("n1 n2", "n1"))
+    for _ in range(2):
+        found = files.look().files["svc1"]
+        assert "descents/svc1.conf.json" in found.error
+        assert found.fields == before.fields
+    folder.unlink()
+    folder.with_name("aside").rename(folder)
+    found = files.look().files["svc1"]
+    assert (found.error, found.fields["nodes"], found.generations) == ("", ("n1",), {"n1": 2})
+    assert files.look().files == {}
+
+
 def test_a_file_that_goes_is_told(node):
     write(node)
     files = Files(node)
