@@ -1,0 +1,93 @@
+"""Pages whose commands are run on the nodes of a lab: what they show is compared with what is printed.
+
+A page has blocks of the language `nodes`, and comments that begin with `<!-- lab`, with what happens meanwhile. Both are steps:
+
+    NODE$ COMMAND      run on a node; the lines up to the next step are what it prints, on both streams
+    NODE% COMMAND      run, and its output is not compared
+    NODE? COMMAND      run until it ends with 0
+    NODE! FAULT        `off`, `on`, `cut`, `heal`
+
+The service's disk has another name on the pages than in the lab.
+"""
+
+import re
+import shlex
+from typing import NamedTuple
+
+from opensvc_core.testing.waiting import wait_for
+
+_BLOCK = re.compile(r"^(?:```nodes|<!-- lab)\n(.*?)^(?:```|-->)$", re.MULTILINE | re.DOTALL)
+_STEP = re.compile(r"(?P<node>n\d)(?P<kind>[$%?!]) (?P<text>.*)")
+_SHOWN, _REAL = "/dev/shared/", "/run/shared/"
+_FAULTS = {"off": "power_off", "on": "power_on", "cut": "cut", "heal": "heal"}
+_ALIKE = (
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "MOMENT"),
+    (r"\d:\d\d:\d\d\.\d{6}", "DURATION"),
+    (r"\b\d\d:\d\d:\d\d\b", "TIME"),
+    (r"\b\d+(\.\d+)? ?s\b", "SECONDS"),
+    (r"\b\d+/\d+ (files|blocks)", r"N/N \1"),
+    (r"\bpid \d+|\bkill \d+", "PID"),
+    (r"\brequest=[\w-]+|request [0-9a-f-]{8,}", "REQUEST"),
+    # what a node is loaded with, in a table
+    (r"^( +(?:score|load 15m|mem|swap)\b.*?\|).*", r"\1"),
+)
+
+
+class Step(NamedTuple):
+    """One step, and where it stands on its page."""
+
+    line: int
+    node: str
+    kind: str
+    text: str
+    shown: tuple[str, ...]
+
+
+def steps(page):
+    """The steps of a page, in their order."""
+    text = page.read_text("utf-8")
+    for block in _BLOCK.finditer(text):
+        first = text.count("\n", 0, block.start(1)) + 1
+        yield from _of_block(block[1].splitlines(), first)
+
+
+def _of_block(lines, first):
+    found = []
+    for number, line in enumerate(lines, first):
+        match = _STEP.fullmatch(line)
+        if match:
+            found.append(Step(number, match["node"], match["kind"], match["text"], ()))
+        else:
+            found[-1] = found[-1]._replace(shown=(*found[-1].shown, line))
+    return found
+
+
+def replay(page, lab):
+    """Go through a page. What is printed is compared where a command is shown."""
+    for step in steps(page):
+        where, node = f"{page.name}:{step.line}: {step.node}{step.kind} {step.text}", lab[step.node]
+        if step.kind == "!":
+            getattr(node, _FAULTS[step.text])()
+        elif step.kind == "?":
+            wait_for(lambda node=node, step=step: _run(node, step.text).code == 0, where, seconds=120)
+        else:
+            done = _run(node, step.text)
+            assert step.kind == "%" or alike(done.stdout.splitlines()) == alike(step.shown), f"{where}\n{done.stdout}"
+
+
+def _run(node, text):
+    command = text.replace(_SHOWN, _REAL)
+    # where a page lets a plugin be that is broken: no place of the real installation is touched
+    done = node(f"bash -c {shlex.quote(f'cd /; exec 2>&1; {command}')}", code=None, PYTHONPATH="/opt/acme")
+    return done._replace(stdout=done.stdout.replace(_REAL, _SHOWN))
+
+
+def alike(lines):
+    """Lines without what differs from run to run, and the blanks at their ends."""
+    return [re.sub(r" +", " ", _steady(line)).rstrip() for line in lines]
+
+
+def _steady(line):
+    for pattern, by in _ALIKE:
+        line = re.sub(pattern, by, line)
+    return line
