@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from pages.architecture import architecture_page
 from pages.commands import commands_page, exit_codes_page
 from pages.daemon import orchestration_page, rights_page
 from pages.drivers import drivers_page
@@ -26,6 +27,7 @@ _PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": api_page,
     "orchestration.md": orchestration_page,
     "rights.md": rights_page,
+    "architecture.md": architecture_page,
 }
 FILES: Final = {**{REFERENCE / name: make for name, make in _PAGES.items()}, BUNDLED: bundled}
 

@@ -80,6 +80,7 @@ class HostExecutor:
         self.noted: list[Noted] = []
 
     def execute(self, operation: Operation, rid: str) -> Any:
+        """Do it to the host, and tell it in the log."""
         if isinstance(operation, Already):
             self.noted.append(Noted(rid, str(operation), is_change=False))
             self._journal.say(operation.text, rid=rid, name="already", classic=operation.classic_text)

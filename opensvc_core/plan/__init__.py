@@ -1,0 +1,1 @@
+"""Plans: which resources an action is about, and in which order. Pure."""

@@ -1,0 +1,1 @@
+"""The host: commands, files, locks, processes, control groups, clocks."""
