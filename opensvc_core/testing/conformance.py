@@ -11,6 +11,8 @@ The driver is the installed one: the service is made, started, planned, killed a
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from opensvc_core.errors import ActionFailed
@@ -221,6 +223,15 @@ class Conformance(Suite):
         completes(bench, "start", "a start brings back what was taken away")
         shown(bench, bench.case.up, "after a start of what was taken away")
         same_look(bench, up, "a start brings back what was taken away")
+
+    @looks_at("status")
+    def test_a_missing_tool_is_not_taken_for_down(self, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing that the driver calls is to be found: it says so, or can tell without. Elsewhere it would be started a second time."""
+        bench.perform("start")
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", str(tmp_path))
+            seen = bench.seen()
+        kept(seen.status is not Status.DOWN, "what is up is not shown as down where a tool is missing", f"it is {seen.status}")
 
     @looks_at("start")
     def test_rollback_restores_the_host(self, bench: Bench) -> None:

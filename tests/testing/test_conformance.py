@@ -13,6 +13,7 @@ from opensvc_core.testing.nodes import end_all, make_node
 
 from .broken_drivers import (
     AlwaysUp,
+    Believing,
     Forgiving,
     GreedyUndo,
     HalfIsAnError,
@@ -158,6 +159,13 @@ def test_a_broken_promise_is_found(made, cls, test, promise):
     bench = made(cls)
     with pytest.raises(AssertionError, match=f"the promise is broken: {promise}"):
         test(Conformance(), bench)
+
+
+def test_a_missing_tool_that_is_taken_for_down_is_found(made, tmp_path, monkeypatch):
+    with pytest.raises(
+        AssertionError, match="the promise is broken: what is up is not shown as down where a tool is missing\n  it is down"
+    ):
+        Conformance().test_a_missing_tool_is_not_taken_for_down(made(Believing), tmp_path, monkeypatch)
 
 
 def test_an_empty_control_group_that_a_driver_leaves_goes_with_its_service(made):
