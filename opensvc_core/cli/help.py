@@ -33,6 +33,7 @@ _GROUPS: Final[dict[str, tuple[Scope, str, bool]]] = {
     _PLACEHOLDER: ("service", "Commands on a service, or on those that a selector names.", False),
 }
 _FIRST_WORDS: Final = {
+    "driver": "Write drivers.",
     "daemon": "Start and stop the daemon of this node, and join a cluster with it.",
     "edit": "Edit the configuration.",
     "print": "Show something of it.",

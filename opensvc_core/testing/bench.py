@@ -53,7 +53,7 @@ class Case:
     rid: str
     up: Status = Status.UP
     footprint: Callable[[], object] | None = None
-    remove: Callable[[Service], None] | None = None
+    remove: Callable[[Service], object] | None = None
     hanging: str = ""
     limit: float = 30.0
     keeps_at_stop: bool = False

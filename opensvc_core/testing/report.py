@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -38,16 +39,25 @@ def looks_at(*names: str) -> Callable[[Test], Test]:
 def told(item: pytest.Function, error: BaseException, *, had_begun: bool) -> str:
     """What the report says of a test that failed: the promise, what was found, and where to look in the class of the driver.
 
-    One that had not begun has no bench: its case is what to look at.
+    One that had not begun has no bench: its case is what to look at. So it is where what the case brings fails.
     """
-    cls = _driver(item) if had_begun else item.cls
+    is_of_driver = had_begun and not _came_through_case(item, error)
+    cls = _driver(item) if is_of_driver else item.cls
     # the first line of a test's own failure is its promise; of any other error, its kind says what it is
     lines = str(error).splitlines() if isinstance(error, AssertionError) else [f"{type(error).__name__}: {error}"]
-    names = (getattr(error, "looks_at", ()) or _by(item)) if had_begun else ("case",)
+    names = (getattr(error, "looks_at", ()) or _by(item)) if is_of_driver else ("case",)
     places = ", ".join(_place(cls, name) for name in names if cls is None or hasattr(cls, name) or name == cls.__name__)
     about = getattr(cls, "id", "") or item.funcargs.get("opensvc_driver", item.nodeid)
     promise = lines[0].removeprefix("the promise is broken: ") if lines else "a test of it failed"
     return "\n".join([f"{about}: {promise}", *lines[1:], *([f"  look at: {places}"] if places else [])])
+
+
+def _came_through_case(item: pytest.Function, error: BaseException) -> bool:
+    """Whether the module that has the case raised it: its footprint, or what it removes behind the driver's back."""
+    owner = next((base for base in item.cls.__mro__ if "case" in vars(base)), None) if item.cls else None
+    file = inspect.getsourcefile(owner) if owner else None
+    frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return file in frames and file != item.function.__code__.co_filename
 
 
 def _by(item: pytest.Function) -> tuple[str, ...]:

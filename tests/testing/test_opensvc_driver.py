@@ -212,6 +212,13 @@ def test_a_case_that_can_not_be_made_is_reported_as_one(place, tried):
     assert f"  look at: Promises.case ({place / SUITE}:" in shown
 
 
+def test_what_a_case_fails_at_is_reported_as_its_own(place, tried):
+    change(place, SUITE, "file.unlink()", "(file / 'no').unlink()")
+    shown = summary(tried("-k", "behind_its_back", code=1))
+    assert shown.startswith("disk.sample::Promises::test_removed_behind_its_back_is_seen_and_started_again: NotADirectoryError: ")
+    assert f"  look at: Promises.case ({place / SUITE}:" in shown
+
+
 @pytest.mark.parametrize("name", sorted(Registry({}).listed(DRIVERS)))
 def test_every_driver_here_declares_what_it_should(name):
     judged = declaration.TestDeclaration()
