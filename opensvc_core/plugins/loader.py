@@ -76,13 +76,17 @@ class Loader:
                 raise DriverUnavailable(f"{point.owner} failed: {error}") from error
 
     def remarks(self, point: EntryPoint) -> Iterator[str]:
-        """What the maker of a plugin that is used should know: what it prints, which of its hooks will go."""
+        """What the maker of a plugin that is used should know: what it prints, which of its hooks, and of their parameters, will go."""
         if said := "".join(self._printed.get(point.module, ())).strip():
             yield f"prints when it is loaded: {said.splitlines()[0]}"
         plugin = self.manager.get_plugin(point.module)
         for caller in self.manager.get_hookcallers(plugin) or () if plugin else ():
             if caller.spec and caller.spec.warn_on_impl:
                 yield str(caller.spec.warn_on_impl)
+            taken = {name for one in caller.get_hookimpls() if one.plugin is plugin for name in one.argnames}
+            for name, warning in ((caller.spec and caller.spec.warn_on_impl_args) or {}).items():
+                if name in taken:
+                    yield str(warning)
 
     def _imported(self, point: EntryPoint) -> ModuleType:
         """The module of an entry point. Raises Broken."""

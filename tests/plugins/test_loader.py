@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import warnings
 from types import ModuleType
 
 import pluggy
@@ -95,6 +96,28 @@ def test_a_plugin_that_uses_what_will_go_is_used_and_its_maker_is_told(monkeypat
     assert told == ["web"]
     (state,) = registry.states(PLUGINS)
     assert (state.problem, state.remarks) == ("", ("opensvc_status_changed goes with 4.0; use opensvc_after_action",))
+
+
+@pytest.mark.parametrize(("hook", "is_told"), [(lambda service, after: None, False), (lambda before: None, True)], ids=["without", "with"])
+def test_a_plugin_that_takes_a_parameter_that_will_go_is_told_so(monkeypatch, hook, is_told):
+    later = ModuleType("later")
+    later.__dict__.update(vars(hookspecs))
+    notice = DeprecationWarning("opensvc_status_changed loses 'before' with 4.0")
+    mark = pluggy.HookspecMarker(hookspecs.PROJECT)
+
+    @mark(warn_on_impl_args={"before": notice})
+    def opensvc_status_changed(service, before, after):
+        """One of its parameters is going."""
+
+    later.opensvc_status_changed = opensvc_status_changed
+    module = ModuleType("acme_notify")
+    module.opensvc_status_changed = hookimpl(hook)
+    monkeypatch.setitem(sys.modules, "acme_notify", module)
+    registry = Registry({}, entry_points=[EntryPoint(PLUGINS, "notify", "acme_notify", "acme-notify", "1.0")], specifications=later)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        (state,) = registry.states(PLUGINS)
+    assert ([str(one.message) for one in told], state.remarks) == (([str(notice)], (str(notice),)) if is_told else ([], ()))
 
 
 def test_names_that_are_not_listed_are_not_brought(monkeypatch):
