@@ -5,7 +5,7 @@ BIN := .venv/bin
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml drivers_linux/*/pyproject.toml drivers_docker/*/pyproject.toml))
 SOURCES := opensvc_core $(DISTRIBUTIONS)
 
-.PHONY: demo test test-vm check bench fuzz simulate chaos soak docs lab venv clean
+.PHONY: demo test test-vm check bench fuzz simulate chaos soak docs wheels lab venv clean
 
 demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
@@ -65,6 +65,11 @@ lab: venv
 
 docs: venv
 	$(BIN)/python docs/generate.py
+
+# A wheel of each distribution, in dist/: pip install --find-links dist 'opensvc-core[all]'
+wheels: venv
+	rm -rf dist && mkdir dist
+	$(BIN)/python tests/installed/wheels.py dist
 
 venv: .venv/installed
 

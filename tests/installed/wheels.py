@@ -33,3 +33,7 @@ def pip(*words: str | Path) -> None:
     """Run the pip of the tests, which asks no index."""
     quiet = ("--quiet", "--no-index", "--disable-pip-version-check", "--root-user-action=ignore", "--no-compile")
     subprocess.run([sys.executable, "-m", "pip", *words, *quiet], check=True, timeout=600)
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]).absolute(), FOLDERS)
