@@ -21,8 +21,8 @@ def beginning(model: Model) -> tuple[list[Node], Facts]:
         node._replace(peers=tuple(Peer(said[other], Reach.BEATING) if other != me else None for other in places))
         for me, node in enumerate(nodes)
     ]
-    token = 0 if model.guard is Guard.LEASE else NOBODY
-    return heard, Facts(token, 0 if model.guard is Guard.EXCLUSIVE else NOBODY)
+    user = 0 if model.is_made else NOBODY
+    return heard, Facts(user if model.guard is Guard.LEASE else NOBODY, user if model.guard is Guard.EXCLUSIVE else NOBODY)
 
 
 def _first(model: Model, index: int) -> Node:

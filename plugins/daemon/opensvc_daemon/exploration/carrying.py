@@ -54,7 +54,8 @@ def _act(node: Node, order: Order) -> Carried:
         if node.work and node.work.is_ordered and node.work.action != "resource"
         else ()
     )
-    work = Work(order.action, tuple(sorted(order.confirmed_down)), order.request)
+    keeps_up = order.action == "provision" and node.is_up
+    work = Work(order.action, tuple(sorted(order.confirmed_down)), order.request, keeps_up=keeps_up)
     return Carried(node._replace(monitor=STATE_OF[order.action], work=work, rank=0, is_ready_over=False), frozenset(), complaints)
 
 
@@ -72,7 +73,7 @@ def _ask_lease(node: Node, _order: Order) -> Carried:
 
 
 def _release_lease(node: Node, _order: Order) -> Carried:
-    is_used = node.is_up or (node.work is not None and node.work.action in {"start", "restart", "resource"})
+    is_used = node.is_up or (node.work is not None and node.work.action in {"start", "restart", "resource", "provision"})
     complaints = ("3: the lease is given back while the service is active or starting",) if is_used else ()
     return Carried(node._replace(lease=Lease.NONE), frozenset({"releases"}), complaints)
 

@@ -160,7 +160,7 @@ def _of_lease(model: Model, me: int, node: Node, facts: Facts) -> Iterator[Event
     name = NAMES[me]
     if facts.token == me:
         # beat stops what ran on its strength before anybody else may have it; the node ends where that hangs
-        lapsed = ended(node, node.work.action, is_ok=False) if node.work and node.work.action in {"start", "restart", "resource"} else node
+        lapsed = ended(node, node.work.action, is_ok=False) if node.work and node.work.action in {*_RAISING, "provision"} else node
         yield Event(f"the lease of {name} runs out", "lapse", lapsed._replace(is_up=False, lease=Lease.NONE), facts._replace(token=NOBODY))
     if node.lease is Lease.ASKED:
         if facts.token in {NOBODY, me}:
@@ -175,30 +175,32 @@ def _of_work(model: Model, me: int, node: Node, facts: Facts) -> Iterator[Event]
     if work is None:
         return
     text = f"{work.action} on {NAMES[me]}"
-    if work.action not in _RAISING:
-        after = facts._replace(holder=NOBODY) if work.action in _LOWERING | _MAKING and facts.holder == me else facts
-        yield Event(f"{text} is done", "", ended(node, work.action, is_ok=True), after)
+    # to provision is to start what is made, and to stop it again
+    is_making = work.action == "provision" and not node.is_up
+    if work.action not in _RAISING and not is_making:
+        frees = work.action in _LOWERING | _MAKING and not work.keeps_up and facts.holder == me
+        yield Event(f"{text} is done", "", ended(node, work.action, is_ok=True), facts._replace(holder=NOBODY) if frees else facts)
         if work.action in _LOWERING | _MAKING:
             yield Event(f"{text} fails", "fail", ended(node, work.action, is_ok=False), facts)
         return
     held = facts.holder
+    raised = node._replace(is_up=True) if is_making else ended(node, work.action, is_ok=True)
+    up = "has it up" if is_making else "is done"
     if model.guard is Guard.EXCLUSIVE and held not in {NOBODY, me}:
         if NAMES[held] not in work.confirmed_down:
             yield Event(f"{text} is refused: reserved by {NAMES[held]}", "", ended(node, work.action, is_ok=False), facts)
             return
-        taken = facts._replace(holder=me)
-        yield Event(f"{text} takes over from {NAMES[held]}", "", ended(node, work.action, is_ok=True), taken, frozenset({f"takes {held}"}))
+        yield Event(f"{text} takes over from {NAMES[held]}", "", raised, facts._replace(holder=me), frozenset({f"takes {held}"}))
     elif model.guard is Guard.LEASE and facts.token != me:
         yield Event(f"{text} is refused: no lease", "", ended(node, work.action, is_ok=False), facts)
     else:
-        after = facts._replace(holder=me) if model.guard is Guard.EXCLUSIVE else facts
-        yield Event(f"{text} is done", "", ended(node, work.action, is_ok=True), after)
+        yield Event(f"{text} {up}", "", raised, facts._replace(holder=me) if model.guard is Guard.EXCLUSIVE else facts)
     yield Event(f"{text} fails", "fail", ended(node, work.action, is_ok=False), facts)
 
 
 _RAISING = frozenset({"start", "restart", "resource"})
 _LOWERING = frozenset({"stop", "shutdown", "switch", "freezestop"})
-_MAKING = frozenset({"provision", "unprovision", "purge"})
+_MAKING = frozenset({"provision", "unprovision", "purge", "delete"})
 _FAILED = {
     "start": MonitorState.START_FAILED,
     "restart": MonitorState.RESTART_FAILED,
@@ -206,13 +208,14 @@ _FAILED = {
     "provision": MonitorState.PROVISION_FAILED,
     "unprovision": MonitorState.UNPROVISION_FAILED,
     "purge": MonitorState.PURGE_FAILED,
+    "delete": MonitorState.DELETE_FAILED,
 }
 
 
 def ended(node: Node, action: str, *, is_ok: bool) -> Node:
     """An action ends: what it made of the machine and the disk, and of the monitor if that ordered it."""
     work = node.work
-    after = _done(node, action) if is_ok else node._replace(is_up=False if action in _RAISING else node.is_up)
+    after = _done(node, action) if is_ok else node._replace(is_up=_left_up(node, action))
     after = after._replace(work=None)
     if work is None or not work.is_ordered or not node.life:
         return after
@@ -226,22 +229,31 @@ def ended(node: Node, action: str, *, is_ok: bool) -> Node:
     return after._replace(avail=_status(after), monitor=state, served=served)
 
 
+def _left_up(node: Node, action: str) -> bool:
+    """What a start that failed had up is stopped; a stop that failed has stopped nothing."""
+    if action == "provision":
+        return node.work is not None and node.work.keeps_up
+    return node.is_up and action not in _RAISING
+
+
 def _done(node: Node, action: str) -> Node:
     if action in _RAISING:
         return node._replace(is_up=True, expects_up=node.expects_up or action != "resource")
     if action in _WRITING:
-        return node._replace(**_WRITING[action])
+        return node._replace(is_up=_left_up(node, action), **_WRITING[action])
     return node._replace(is_up=False, expects_up=False)._replace(**_LEFT.get(action, {}))
 
 
+_GONE: dict[str, Any] = {"is_instance_frozen": False, "has_file": False, "request": None, "served": ""}
 # What the actions that neither start nor stop leave, and what some of those that stop leave beside it.
 _WRITING: Mapping[str, dict[str, Any]] = {
     "freeze": {"is_instance_frozen": True},
     "thaw": {"is_instance_frozen": False},
     "provision": {"is_provisioned": True},
+    "delete": _GONE,
 }
 _LEFT: Mapping[str, dict[str, Any]] = {
     "freezestop": {"is_instance_frozen": True},
     "unprovision": {"is_provisioned": False},
-    "purge": {"is_provisioned": False, "is_instance_frozen": False, "has_file": False, "request": None, "served": ""},
+    "purge": {"is_provisioned": False, **_GONE},
 }

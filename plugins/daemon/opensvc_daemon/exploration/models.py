@@ -75,14 +75,54 @@ _ASKED = (
     Model("clear", asks=(Ask(Wish.CLEAR, at=1),), budget={"fail": 1, "crash": 1, "boot": 1}),
     Model("abort of a switch", asks=(Ask(Wish.SWITCH, ("B",)), Ask(Wish.ABORT, at=1)), budget={"kill": 1}),
 )
+_PROVISIONS = (Ask(Wish.PROVISION), Ask(Wish.PROVISION, at=1))
 _MADE = (
     Model("provision, and deaths of daemons", is_made=False, asks=(Ask(Wish.PROVISION, at=1),), budget={"kill": 2}),
     Model("provision that fails, and a crash", is_made=False, asks=(Ask(Wish.PROVISION),), budget={**_CRASH, "fail": 1}),
     Model("provision and start", guard=Guard.NONE, is_made=False, asks=(Ask(Wish.PROVISION), _START), budget={"kill": 1}),
+    Model(
+        "lease: provision, and deaths of daemons", guard=Guard.LEASE, is_made=False, asks=(Ask(Wish.PROVISION, at=1),), budget={"kill": 2}
+    ),
+    Model(
+        "lease: provision that fails, and a crash",
+        guard=Guard.LEASE,
+        is_made=False,
+        asks=(Ask(Wish.PROVISION),),
+        budget={**_CRASH, "fail": 1, "lapse": 1, "refuse": 1},
+    ),
+    Model(
+        "lease: provision, asked on both", guard=Guard.LEASE, is_made=False, asks=_PROVISIONS, budget={"kill": 1, "silence": 1, "lapse": 1}
+    ),
+    Model("exclusive: provision, asked on both", guard=Guard.EXCLUSIVE, is_made=False, asks=_PROVISIONS, budget={**_CRASH, "fail": 1}),
+    Model(
+        "provision: each takes itself for the best", guard=Guard.NONE, is_biased=True, is_made=False, asks=_PROVISIONS, budget={"kill": 1}
+    ),
+    Model(
+        "provision: each takes itself for the best, slow messages",
+        guard=Guard.NONE,
+        is_biased=True,
+        is_delayed=True,
+        is_made=False,
+        asks=_PROVISIONS,
+        budget={"fail": 1},
+    ),
     Model("unprovision, and a death of a daemon", asks=(Ask(Wish.UNPROVISION, at=1),), budget={**_BOUNCE, "fail": 1}),
     Model("unprovision and provision", guard=Guard.NONE, asks=(Ask(Wish.UNPROVISION), Ask(Wish.PROVISION, at=1)), budget={"kill": 1}),
+    Model(
+        "lease: unprovision and provision", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION), _PROVISIONS[1]), budget={"kill": 1, "lapse": 1}
+    ),
+    Model("lease: unprovision, and a crash", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION, at=1),), budget={**_CRASH, "lapse": 1}),
     Model("purge, and a death of a daemon", asks=(Ask(Wish.PURGE, at=1),), budget={**_BOUNCE, "fail": 1}),
     Model("purge, and a crash", guard=Guard.LEASE, asks=(Ask(Wish.PURGE),), budget={**_CRASH, "lapse": 1}),
+    Model("delete, and a crash", asks=(Ask(Wish.DELETE, at=1),), budget=_CRASH),
+    Model(
+        "lease: delete, and a death of a daemon",
+        guard=Guard.LEASE,
+        asks=(Ask(Wish.DELETE, at=1),),
+        budget={**_BOUNCE, "fail": 1, "lapse": 1},
+    ),
+    Model("three, delete", 3, asks=(Ask(Wish.DELETE, at=1),), budget={"silence": 2}),
+    Model("three, lease: provision", 3, Guard.LEASE, is_made=False, asks=(Ask(Wish.PROVISION, at=1),), budget={"kill": 1, "silence": 1}),
     Model("three, purge", 3, Guard.NONE, asks=(Ask(Wish.PURGE, at=2),), budget={"kill": 1, "silence": 1}),
 )
 _THREE = (

@@ -53,12 +53,13 @@ class Peer(NamedTuple):
 
 
 class Work(NamedTuple):
-    """An action under way. `is_ordered`: the daemon that ordered it still lives."""
+    """An action under way. `is_ordered`: the daemon that ordered it still lives. `keeps_up`: a provision of what was up before."""
 
     action: str
     confirmed_down: tuple[str, ...] = ()
     request: str = ""
     is_ordered: bool = True
+    keeps_up: bool = False
 
 
 class Node(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from opensvc_core.api import OpensvcError, Status, command_words
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor.chronicle import of_request
+from opensvc_daemon.monitor.looking import avail_of
 from opensvc_daemon.orchestration.effects import DONE, MONITOR_ACTIONS, REMOVING
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.requests import Progress
@@ -29,7 +30,7 @@ _BEFORE_LIMIT = 60.0
 _ORPHANED = 0.2
 _SAID = 0.2
 # What a whole action leaves up or down, where its end was not heard.
-_ENDS_UP = frozenset({"start", "restart", "provision"})
+_ENDS_UP = frozenset({"start", "restart"})
 
 
 class Outcome(NamedTuple):
@@ -159,8 +160,23 @@ class Hands:
                 self._monitor.filing.bury(order.service)
         except OpensvcError as error:
             return Outcome(is_ok=False, why=str(error))
+        if order.action == "provision":
+            return await self._provisioned(order)
+        return await self._jobs(order, _STEPS.get(order.action, () if order.action in _STATE else (order.action,)))
+
+    async def _provisioned(self, order: Order) -> Outcome:
+        """What is made is started for that, and stopped again where it was down. What another node has made meanwhile is seen before."""
+        await self._monitor.seeing.looked([order.service])
+        status = self._known.pictures[order.service].status if order.service in self._known.pictures else {}
+        if status.get("provisioned") is True:
+            return Outcome(is_ok=True)
+        was_up = avail_of(status) in {Status.UP, Status.WARN}
+        return await self._jobs(order, ("provision",) if was_up else ("provision", "stop"))
+
+    async def _jobs(self, order: Order, steps: Sequence[str]) -> Outcome:
+        """One job after the other, up to the first that fails."""
         outcome = Outcome(is_ok=True)
-        for step in _STEPS.get(order.action, () if order.action in _STATE else (order.action,)):
+        for step in steps:
             done = await self._job(order, step)
             outcome = done._replace(seconds=outcome.seconds + done.seconds)
             if not done.is_ok:
@@ -209,7 +225,10 @@ class Hands:
                 return
 
     def _is_as_meant(self, order: Order) -> bool:
-        avail = self._known.pictures[order.service].values.get("avail", Status.UNDEF)
+        values = self._known.pictures[order.service].values
+        avail = values.get("avail", Status.UNDEF)
+        if order.action == "provision":
+            return values.get("is_provisioned") is True and not values.get("is_incomplete") and avail is not Status.UNDEF
         if order.action in _ENDS_UP:
             return avail in {Status.UP, Status.NA}
         return order.action in _STATE or avail not in {Status.UP, Status.WARN, Status.UNDEF}

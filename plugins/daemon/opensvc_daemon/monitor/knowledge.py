@@ -50,7 +50,6 @@ class Picture:
     status: Json = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
     values: Json = field(default_factory=dict)
-    provisioned: bool | str = True
 
 
 @dataclass

@@ -136,7 +136,7 @@ class Seeing:
         is_news = status != picture.status or why != picture.messages.get("status")
         picture.began = began
         if is_news:  # the same object again tells that nothing has changed
-            picture.status, picture.provisioned = status, status.get("provisioned", True)
+            picture.status = status
             picture.messages.pop("status", None)
             picture.messages |= {"status": str(why)} if why else {}
             self._monitor.grow()
@@ -146,7 +146,10 @@ class Seeing:
         """What is seen in the midst of an action of ours is shown; decisions go by what was before it, until it has ended."""
         instance, picture, avail = self._known.instances[service], self._known.pictures[service], avail_of(status)
         resources = tuple(resources_of(service, status, self._monitor.restarts, now()))
-        picture.values = {"avail": avail, "resources": resources, "is_provisioned": status.get("provisioned") is not False}
+        made = status.get("provisioned")
+        # in part it is so also after an unprovision that leaves a resource of which nothing is ever removed: what was done last counts
+        is_provisioned = instance.is_provisioned if made == "mixed" else made is not False
+        picture.values = {"avail": avail, "resources": resources, "is_provisioned": is_provisioned, "is_incomplete": made == "mixed"}
         if instance.monitor.is_acting or (self._differs(service) and self._is_handled(service)):
             return
         if avail is not instance.avail and instance.avail is not Status.UNDEF:

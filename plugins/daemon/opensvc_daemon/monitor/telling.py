@@ -41,14 +41,13 @@ class _Told(NamedTuple):
     instance: InstanceView | None
     status: Json
     messages: Json
-    provisioned: bool | str
     file: ServiceFile | None
     branch: Json
 
     def is_of(self, *made_of: object) -> bool:
         """Whether it would be the same if it was made again."""
-        instance, status, messages, provisioned, file = made_of
-        is_same = self.status is status and self.file is file and self.provisioned == provisioned
+        instance, status, messages, file = made_of
+        is_same = self.status is status and self.file is file
         return is_same and self.instance == instance and self.messages == messages
 
 
@@ -65,14 +64,14 @@ class Branches:
 
     def _branch(self, known: Knowledge, path: str) -> _Told:
         instance, file, picture = known.instances.get(path), known.files.get(path), known.pictures.get(path) or Picture()
-        made_of = (instance, picture.status, picture.messages, picture.provisioned, file)
+        made_of = (instance, picture.status, picture.messages, file)
         before = self._told.get(path)
         if before is not None and before.is_of(*made_of):
             return before
         branch: Json = {"config": _config(file)} if file is not None else {}
         if instance is not None:
             branch["instance"] = instance_tree(instance, picture)
-        return _Told(instance, picture.status, dict(picture.messages), picture.provisioned, file, branch)
+        return _Told(instance, picture.status, dict(picture.messages), file, branch)
 
 
 def tree_of(known: Knowledge, branches: Branches | None = None) -> Json:
@@ -116,7 +115,7 @@ def instance_tree(instance: InstanceView, picture: Picture) -> Json:
         "avail": instance.avail.value,
         "overall": status.get("overall", instance.avail.value),
         "monitor": instance.monitor.value,
-        "provisioned": picture.provisioned,
+        "provisioned": "mixed" if instance.is_provisioned and instance.is_incomplete else instance.is_provisioned,
         **{word: getattr(instance, name) for word, name in _PLAIN.items()},
         "request": request_json(instance.request),
         "resources": {rid: _resource(rid, status) for rid in status.get("resources", {})},
@@ -187,6 +186,7 @@ def read_instance(told: Json) -> InstanceView:
         avail=_word(Status, told.get("avail")) or Status.UNDEF,
         monitor=_word(MonitorState, told.get("monitor")) or MonitorState.STARTING,
         is_provisioned=told.get("provisioned") is not False,
+        is_incomplete=told.get("provisioned") == "mixed",
         request=read_request(told.get("request")),
         **plain,
     )

@@ -15,8 +15,8 @@ DONE: Mapping[str, Mapping[str, Any]] = {
     "freezestop": {"expects_up": False, "is_left": False, "is_frozen": True},
     "freeze": {"is_frozen": True},
     "thaw": {"is_frozen": False},
-    "provision": {"is_provisioned": True},
-    "unprovision": {"is_provisioned": False, "expects_up": False, "is_left": False},
+    "provision": {"is_provisioned": True, "is_incomplete": False},
+    "unprovision": {"is_provisioned": False, "is_incomplete": False, "expects_up": False, "is_left": False},
 }
 REMOVING = frozenset({"delete", "purge"})
 # What follows when a monitored resource stays down.

@@ -11,9 +11,10 @@ from opensvc_daemon.orchestration.automatic import raise_flex
 from opensvc_daemon.orchestration.candidates import choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.keeping import flex_target, lower
-from opensvc_daemon.orchestration.making import delete, in_turn, purge
+from opensvc_daemon.orchestration.making import delete, purge, unprovision
 from opensvc_daemon.orchestration.moving import giveback, move
 from opensvc_daemon.orchestration.orders import Do
+from opensvc_daemon.orchestration.provisioning import provision
 from opensvc_daemon.orchestration.raising import Orders, act, announce, leave_be, nothing, raise_failover
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.requests import Progress, Request, Wish
@@ -47,7 +48,7 @@ def hindered(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     failed = Reason("instance.failed", e.me, (mine.monitor.value,))
     if request.wish in _MOVES:
         can_go_on = not mine.is_active and any(not one.monitor.is_failed for node, one in e.present(service) if node != e.me)
-    elif request.wish is Wish.START or (request.wish is Wish.RESTART and mine.served != request.id):
+    elif request.wish in {Wish.START, Wish.PROVISION} or (request.wish is Wish.RESTART and mine.served != request.id):
         can_go_on = not mine.is_active and bool(e.active(service) or choose(e, service).candidates)
     else:
         can_go_on = False
@@ -88,6 +89,15 @@ def _start(e: Evaluation, service: ServiceView, request: Request) -> Orders:
         return act(e, service, "thaw", why(request), request=request.id)
     frozen = tuple(missing(e, service, request, lambda instance: not instance.is_frozen, waits_for_silent=False))
     return nothing(service, *frozen) if frozen else _raise(e, service, request)
+
+
+def _provision(e: Evaluation, service: ServiceView, request: Request) -> Orders:
+    """Made everywhere, then started as by a start, where a node may run it."""
+    if steps := provision(e, service, request):
+        return steps
+    choice = choose(e, service)
+    may_start = e.active(service) or choice.candidates or e.mine(service).is_frozen
+    return _start(e, service, request) if may_start else (*done(service, request), *leave_be(e, service, *choice.excluded))
 
 
 def _raise(e: Evaluation, service: ServiceView, request: Request) -> Orders:
@@ -159,8 +169,8 @@ _STEPS: Mapping[Wish, Step] = {
     Wish.SWITCH: move,
     Wish.TAKEOVER: move,
     Wish.GIVEBACK: giveback,
-    Wish.PROVISION: in_turn("provision", is_leader_first=True),
-    Wish.UNPROVISION: in_turn("unprovision", is_leader_first=False),
+    Wish.PROVISION: _provision,
+    Wish.UNPROVISION: unprovision,
     Wish.PURGE: purge,
     Wish.DELETE: delete,
     Wish.CLEAR: _clear,

@@ -55,10 +55,13 @@ def leave_be(e: Evaluation, service: ServiceView, *reasons: Reason) -> Orders:
     return stand_back(e, service, *reasons) if e.mine(service).monitor.is_open else nothing(service, *reasons)
 
 
-def rise(e: Evaluation, service: ServiceView, rank: int, *reasons: Reason, is_hurried: bool = False, request: str = "") -> Orders:
+def rise(
+    e: Evaluation, service: ServiceView, rank: int, *reasons: Reason, is_hurried: bool = False, request: str = "", action: str = "start"
+) -> Orders:
     """One step towards up: announce, wait for objections, satisfy the guard, start.
 
-    `is_hurried`: a person asked for this node; nobody needs the ready period then, but everybody has to acknowledge.
+    `is_hurried`: a person asked for this node; nobody needs the ready period then, but everybody has to acknowledge. `action`: what
+    starts it.
     """
     others = elsewhere(e, service) if service.is_failover else Elsewhere((), (), ())
     # one that announced itself goes by what it announced: that is what the others know
@@ -86,9 +89,9 @@ def rise(e: Evaluation, service: ServiceView, rank: int, *reasons: Reason, is_hu
         *(Reason("peer.left", node) for node in others.left),
     )
     names = (*others.down, *others.left, *cleared.confirmed_down)
-    source = released_by(e, service, request) if is_hurried and service.is_failover else ""
+    source = released_by(e, service, request) if is_hurried and service.is_failover and action == "start" else ""
     told = (Reason("peer.released", source),) if source else ()
-    return act(e, service, "start", *why, *told, request=request, confirmed_down=names, is_handed_over=bool(source))
+    return act(e, service, action, *why, *told, request=request, confirmed_down=names, is_handed_over=bool(source))
 
 
 def obstacles(e: Evaluation, service: ServiceView, others: Elsewhere) -> Iterator[Reason]:

@@ -114,6 +114,10 @@ TEXTS: Mapping[str, str] = {
     "request.gone": "{node} is down and would bring it back: start it, or take it out of 'nodes'",
     "request.late": "{node} was away when {0} was asked for and done",
     "request.waiting": "{node} has not done it yet",
+    "request.provision-up": (
+        "{node} lacks what it needs, and to make it would start it there for a moment, while it is up on {0}: 'stop' it first, or where "
+        "nothing is to be made 'set provisioned' on {node}"
+    ),
     "request.target": "there is no node to go to: {0}",
     "request.targets": "it runs on one node, and several are named: {0}",
     "request.unavailable": "no node is able to do it",

@@ -59,7 +59,6 @@ def has_settled(e: Evaluation, node: str, instance: InstanceView, request: Reque
 DONE: Mapping[str, Callable[[InstanceView], bool]] = {
     "freeze": lambda instance: instance.is_frozen,
     "thaw": lambda instance: not instance.is_frozen,
-    "provision": lambda instance: instance.is_provisioned,
     "unprovision": lambda instance: not instance.is_provisioned,
 }
 

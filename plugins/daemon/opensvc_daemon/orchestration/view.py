@@ -155,6 +155,7 @@ class InstanceView(NamedTuple):
             the end (`absence.served_at_end`).
         config: a digest of the file that the node has.
         failed_action: the monitor action that was tried and failed.
+        is_incomplete: part of what it needs is there, and part is not.
         named: of this node's own instance: the nodes that the file names, and those that it has named and that may have it still.
     """
 
@@ -176,6 +177,7 @@ class InstanceView(NamedTuple):
     request: Request | None = None
     is_left: bool = False
     named: tuple[str, ...] = ()
+    is_incomplete: bool = False
 
     @property
     def is_active(self) -> bool:

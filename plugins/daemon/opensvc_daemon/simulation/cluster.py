@@ -22,7 +22,7 @@ class ResourceSetup(NamedTuple):
 class ServiceSetup(NamedTuple):
     """A service: the fields of a ServiceView that come from its file, its resources, and how many seconds its actions take.
 
-    `unfit`: the nodes that don't meet its constraints.
+    `unfit`: the nodes that don't meet its constraints. `is_made`: it is provisioned when all begins.
     """
 
     path: str
@@ -51,6 +51,7 @@ class ServiceSetup(NamedTuple):
     starts: float = 1.0
     stops: float = 1.0
     unfit: tuple[str, ...] = ()
+    is_made: bool = True
     resources: tuple[ResourceSetup, ...] = (ResourceSetup("fs#1"), ResourceSetup("app#1"))
 
     @property

@@ -22,9 +22,10 @@ ACTIONS = ("start", "stop")
 
 def story_of(seed: int) -> Story:
     """The story of a seed: a cluster by chance, with five to fifteen faults."""
-    random = Random(f"story {seed}")
-    setup = _varied(Random(f"variety {seed}"), _cluster(random))
-    return beset(setup, seed, random.randint(5, 15))
+    random, making = Random(f"story {seed}"), Random(f"making {seed}")
+    setup = _unmade(making, _varied(Random(f"variety {seed}"), _cluster(random)))
+    story = beset(setup, seed, random.randint(5, 15))
+    return story._replace(events=tuple(sorted((*story.events, *_making(making, story)), key=lambda one: one.at)))
 
 
 def beset(setup: ClusterSetup, seed: int, count: int, kinds: Sequence[str] = ()) -> Story:
@@ -260,6 +261,20 @@ def _varied(random: Random, setup: ClusterSetup) -> ClusterSetup:
     nodes = tuple(node._replace(score=random.randint(0, 100)) for node in setup.nodes)
     settings = setup.settings._replace(max_parallel=random.choice((1, 2, 10, 10)))
     return setup._replace(nodes=nodes, settings=settings, services=tuple(_seldom(random, service) for service in setup.services))
+
+
+def _unmade(random: Random, setup: ClusterSetup) -> ClusterSetup:
+    """The same with services of which nothing is there before somebody provisions them."""
+    return setup._replace(services=tuple(service._replace(is_made=random.random() > 0.1) for service in setup.services))
+
+
+def _making(random: Random, story: Story) -> Iterator[Event]:
+    """People provision what is not there, sometimes on two nodes at once."""
+    for service in story.setup.services:
+        if not service.is_made and random.random() < 0.8:
+            at = round(random.uniform(BEGIN, story.calm), 3)
+            for node in random.sample(service.nodes, random.choice((1, 1, 2))):
+                yield event(at, "request", (node, service.path, "provision"))
 
 
 _FALLBACKS = (("switch", "stop"), ("freezestop", "reboot"), ("stop", "crash"), ("none",))

@@ -38,8 +38,8 @@ INVARIANTS = {
 CIRCLE, SECONDS = 400, 10.0
 # Seconds after which what somebody says of another node is no late news, but wrong.
 STALE = 30.0
-RISING = frozenset({"start", "restart"})
-MOVING = frozenset({"start", "restart", "stop", "shutdown"})
+RISING = frozenset({"start", "restart", "provision"})
+MOVING = frozenset({*RISING, "stop", "shutdown"})
 DESTROYING = frozenset({"unprovision", "purge"})
 # A daemon that begins or ends only looks.
 LOOKING = frozenset({NodeState.INIT, NodeState.MAINTENANCE, NodeState.UPGRADE})
@@ -138,7 +138,11 @@ class Referee:
             if node in monitor.hearing.ears and monitor.hearing.ears[node].reach is not Reach.BEATING and node not in gone
         ]
         beat = monitor.machine.beat
-        if setup.guard is Guard.LEASE and order.action == "start" and (beat is None or beat.lease(order.service)[0] is not Lease.HELD):
+        if (
+            setup.guard is Guard.LEASE
+            and order.action in ("start", "provision")
+            and (beat is None or beat.lease(order.service)[0] is not Lease.HELD)
+        ):
             self.object("guard", f"{monitor.name}: {order} without the lease")
         is_restart = order.do is Do.RESTART_RESOURCE and setup.guard is Guard.EXCLUSIVE
         if silent and (is_restart or setup.guard is Guard.FENCE or (setup.guard is Guard.NONE and setup.has_data_at_stake)):
@@ -239,7 +243,7 @@ class Referee:
             return True
         if wish in MOVES and not self._has_parents(setup):
             return True
-        return wish in (Wish.START, Wish.RESTART) and not self._can_start(service, setup, holders)
+        return wish in (Wish.START, Wish.RESTART, Wish.PROVISION) and not self._can_start(service, setup, holders)
 
     def _can_start(self, service: str, setup: ServiceSetup, holders: list[Monitor]) -> bool:
         return self._has_parents(setup) and bool(self._candidates(service, setup, holders))

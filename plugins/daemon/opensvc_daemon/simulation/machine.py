@@ -32,10 +32,11 @@ class Sleep(NamedTuple):
 class Kept:
     """What of an instance is on the disk."""
 
-    __slots__ = ("expects_up", "is_frozen", "is_left", "is_provisioned", "last_start", "named", "request", "served")
+    __slots__ = ("expects_up", "is_frozen", "is_incomplete", "is_left", "is_provisioned", "last_start", "named", "request", "served")
 
     def __init__(self) -> None:
-        self.is_frozen, self.is_provisioned, self.expects_up, self.is_left = False, True, False, False
+        self.is_frozen, self.is_provisioned, self.is_incomplete = False, True, False
+        self.expects_up, self.is_left = False, False
         self.served, self.last_start = "", 0.0
         self.request: Request | None = None
         self.named: tuple[str, ...] = ()

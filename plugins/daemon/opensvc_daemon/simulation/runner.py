@@ -141,6 +141,13 @@ class Runner:
         yield from self._stop(job, load, None)
         yield from self._start(job, load, trouble)
 
+    def _provision(self, job: Job, load: Load, trouble: Trouble | None) -> Iterator[float]:
+        """What is made is started, and stopped again where it was down before."""
+        was_active = load.is_active
+        yield from self._start(job, load, trouble)
+        if not was_active:
+            yield from self._stop(job, load, None)
+
     def _purge(self, job: Job, load: Load, trouble: Trouble | None) -> Iterator[float]:
         yield from self._stop(job, load, trouble)
 

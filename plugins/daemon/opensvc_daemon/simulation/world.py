@@ -54,6 +54,8 @@ class World:
         self.machines = {machine.name: machine for machine in (*self.nodes, *arbitrators)}
         for machine in self.nodes:
             machine.disk.configs.update(self.services)
+            for service in setup.services:
+                machine.kept(service.path).is_provisioned = service.is_made
 
     # -- time
 

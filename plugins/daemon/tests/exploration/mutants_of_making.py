@@ -2,7 +2,7 @@
 
 from opensvc_daemon.exploration import messaging
 from opensvc_daemon.exploration.model import Ask, Model
-from opensvc_daemon.orchestration import absence, automatic, making
+from opensvc_daemon.orchestration import absence, automatic, making, provisioning, pursuing, raising, serving
 from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.view import Guard
 
@@ -12,6 +12,8 @@ UNMADE = Model("unmade", asks=(Ask(Wish.UNPROVISION, at=1),), budget=CRASH)
 UNGUARDED = UNMADE._replace(name="unmade, no guard", guard=Guard.NONE, budget={"silence": 2})
 RESTARTED = Model("restarted", budget={"death": 1, "silence": 1, "crash": 1, "boot": 1}, restarts=1)
 SLOW = Model("restarted, slow", guard=Guard.NONE, is_delayed=True, budget={"freeze node": 1, "death": 1}, restarts=1)
+PROVISIONED = Model("provisioned", guard=Guard.NONE, is_biased=True, is_made=False, asks=(Ask(Wish.PROVISION),))
+DELETED = Model("deleted", 3, asks=(Ask(Wish.DELETE, at=1),), budget={"silence": 2})
 
 
 def _served_by_half(instance, ended):
@@ -22,9 +24,31 @@ def _served_by_half(instance, ended):
     return ended.id if has_part else instance.served
 
 
+def _made_at_once(e, service, request):
+    """As if nothing was active for it."""
+    return raising.act(e, service, "provision", serving.why(request), request=request.id)
+
+
+def _kept_up(e, service, request):
+    """Until it goes it is kept up, whoever has deleted it."""
+    waiting = (*serving.missing(e, service, request, lambda _: True, waits_for_silent=False), *making.unreached(e, service))
+    if waiting:
+        return (*raising.nothing(service, *waiting), *automatic.run_itself(e, service))
+    return raising.act(e, service, "delete", serving.why(request), request=request.id)
+
+
 MADE = (
+    Mutant("provisions without a lease", {(provisioning, "_make"): _made_at_once}, PROVISIONED._replace(guard=Guard.LEASE), "3"),
+    Mutant("provisions on two nodes at once", {(provisioning, "_make"): _made_at_once}, PROVISIONED, "1"),
+    Mutant(
+        "ends a provision that it has not looked at",
+        {(provisioning, "_is_made"): lambda _: lambda instance: True},
+        PROVISIONED._replace(name="provisioned, not looked at", is_biased=False),
+        "7",
+    ),
+    Mutant("starts what was deleted elsewhere", {(pursuing, "_STEPS"): {**pursuing._STEPS, Wish.DELETE: _kept_up}}, DELETED, "1"),
     Mutant("forgets who only stopped for an unprovision", {(messaging, "served_at_end"): _served_by_half}, UNMADE, "7"),
-    Mutant("destroys what a silent node may use", {(making, "_unreached"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("destroys what a silent node may use", {(making, "unreached"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("destroys what is in use", {(making, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("restarts what others may start", {(automatic, "_is_undisputed"): lambda *_: True}, RESTARTED, "3"),
     Mutant("restarts before others know", {(automatic, "_once_acknowledged"): lambda _e, _s, orders: orders}, SLOW, "1"),

@@ -22,6 +22,9 @@ ASKED = [
     Model("three, stop", 3, Guard.NONE, asks=(Ask(Wish.STOP, at=2),)),
     Model("takeover", guard=Guard.NONE, asks=(Ask(Wish.TAKEOVER, ("B",), 1),)),
     Model("provision", guard=Guard.NONE, is_made=False, asks=(Ask(Wish.PROVISION, at=1),)),
+    Model("provision with a lease", guard=Guard.LEASE, is_made=False, asks=(Ask(Wish.PROVISION, at=1),)),
+    Model("purge", guard=Guard.FENCE, asks=(Ask(Wish.PURGE, at=1),)),
+    Model("delete", guard=Guard.LEASE, asks=(Ask(Wish.DELETE, at=1),)),
     Model("unprovision", guard=Guard.NONE, asks=(Ask(Wish.UNPROVISION, at=1),)),
     Model("start", guard=Guard.FENCE, asks=(Ask(Wish.STOP), Ask(Wish.START, at=1))),
     Model("start with a lease", guard=Guard.LEASE, asks=(Ask(Wish.STOP), Ask(Wish.START, at=1))),
@@ -38,7 +41,8 @@ STORIES = [*ASKED, *DRAINED]
 # What interrupts: a daemon is killed and comes back, a node crashes and comes back, a node does not hear another one for a while.
 TROUBLES = ("kill", "crash", "silence")
 # What differs in the end for some of the interruptions, and may: the place, where the node crashes on which it would be up (what is
-# frozen is not taken over then), or is not heard when it is to be moved there, which is refused; and a thaw waits for no silent node.
+# frozen is not taken over then, nor what is deleted and left up), or is not heard when it is to be moved there, which is refused; and a
+# thaw waits for no silent node.
 DIFFERS = {
     ("switch", "crash"): {"is_up"},
     ("switch", "silence"): {"is_up", "progress"},
@@ -51,6 +55,7 @@ DIFFERS = {
     ("freeze", "crash"): {"is_up"},
     ("thaw", "silence"): {"is_instance_frozen"},
     ("giveback with a lease", "silence"): {"is_up"},
+    ("delete", "crash"): {"is_up"},
 }
 FIELDS = ("is_up", "is_instance_frozen", "is_frozen", "monitor", "state", "is_provisioned", "progress")
 

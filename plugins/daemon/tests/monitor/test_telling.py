@@ -38,7 +38,7 @@ INSTANCE = InstanceView(
 
 
 def test_an_instance_is_read_as_it_was_told():
-    told = instance_tree(INSTANCE, Picture(provisioned=False))
+    told = instance_tree(INSTANCE, Picture())
     assert read_instance(told) == INSTANCE
 
 

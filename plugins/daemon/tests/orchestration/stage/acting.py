@@ -50,7 +50,7 @@ _EFFECTS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
     "freezestop": lambda _: {"avail": Status.DOWN, "expects_up": False, "is_left": False, "is_frozen": True},
     "freeze": lambda _: {"is_frozen": True},
     "thaw": lambda _: {"is_frozen": False},
-    "provision": lambda _: {"is_provisioned": True},
+    "provision": lambda _: {"is_provisioned": True, "is_incomplete": False},
     "unprovision": lambda _: {"is_provisioned": False},
 }
 

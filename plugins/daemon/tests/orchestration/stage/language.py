@@ -275,6 +275,7 @@ _INSTANCE: Table = {
     "frozen": _flag(is_frozen=True),
     "thawed": _flag(is_frozen=False),
     "unprovisioned": _flag(is_provisioned=False),
+    "incomplete": _flag(is_incomplete=True),
     "misses the constraints": _flag(meets_constraints=False),
     "meets the constraints": _flag(meets_constraints=True),
     "expected up": _flag(expects_up=True),
