@@ -6,6 +6,7 @@ With REWRITE_SCENARIOS=1 in the environment the answers are written anew, to be 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,17 @@ def test_there_are_the_scenarios_that_the_behaviour_needs():
     assert len(FILES) >= 150
 
 
+def test_every_row_of_the_behaviour_has_what_is_done_and_what_comes_of_it():
+    for file in FILES:
+        if file.name.startswith("table-"):
+            assert re.search(r"^run \d+s$", file.read_text(), re.MULTILINE), file.name
+            assert re.search(r"^\| svc: a .*, b ", file.read_text(), re.MULTILINE), file.name
+
+
 def test_every_scenario_says_what_it_is_about_and_asks_something():
     for file in FILES:
         lines = file.read_text().splitlines()
         assert lines[0].startswith("# "), file.name
+        assert any(line.startswith("? ") for line in lines), f"{file.name} has no explanation"
         assert any(line.startswith("| ") for line in lines), file.name
         assert "it never comes to rest" not in file.read_text(), file.name

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.explain import explain
 from opensvc_daemon.orchestration.orders import Decision, Do, Order
+from opensvc_daemon.orchestration.view import Reach
 
 from stage.acting import carry_out
 from stage.cluster import Stage
@@ -97,10 +98,16 @@ def _turn(stage: Stage, me: str, began: float) -> list[str]:
 def _ends(stage: Stage) -> Iterator[str]:
     """Where everything is, and how requests ended."""
     for path, service in stage.services.items():
-        words = [f"{node} {' '.join(_words(stage, path, node))}" for node in service.instances]
+        words = [f"{node} {_heard(stage, node)}{' '.join(_words(stage, path, node))}" for node in service.instances]
         requests = {i.request for i in service.instances.values() if i.request}
         ended = [f"{request.wish.value} {request.progress.value}" for request in requests]
         yield f"{path}: {', '.join([*words, *sorted(ended)]) or 'no instance'}"
+
+
+def _heard(stage: Stage, node: str) -> str:
+    """Of a node that is silent only what it said last is known."""
+    found = stage.nodes.get(node)
+    return "was " if found is not None and found.reach in {Reach.SILENT, Reach.UNSEEN} else ""
 
 
 def _words(stage: Stage, path: str, node: str) -> Iterator[str]:
