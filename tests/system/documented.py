@@ -31,6 +31,8 @@ _ALIKE = (
     # what a node is loaded with, in a table
     (r"^( +(?:score|load 15m|mem|swap)\b.*?\|).*", r"\1"),
 )
+# What is waited for meanwhile, and operations that took long: a matter of the machine's pace.
+_PASSING = re.compile(r"  waits: .*|  \S.*: \d+\.\d{3} s(, exit code 0)?")
 
 
 class Step(NamedTuple):
@@ -84,7 +86,7 @@ def _run(node, text):
 
 def alike(lines):
     """Lines without what differs from run to run, and the blanks at their ends."""
-    return [re.sub(r" +", " ", _steady(line)).rstrip() for line in lines]
+    return [re.sub(r" +", " ", _steady(line)).rstrip() for line in lines if not _PASSING.fullmatch(line)]
 
 
 def _steady(line):

@@ -15,3 +15,8 @@ def test_what_is_done_at_3_a_m_comes_out_as_the_page_says(lab):
     lab["n1"]("mkfs.ext4 -q /run/shared/web")
     joined(lab)
     documented.replay(HOW_TO / "operate-at-3-a-m.md", lab)
+
+
+@pytest.mark.timeout(900)
+def test_a_cluster_is_built_as_the_page_says(lab):
+    documented.replay(HOW_TO / "build-a-cluster.md", lab)
