@@ -8,7 +8,7 @@ from enum import Enum
 from opensvc_daemon.heartbeat.data import Full, Message, Patch
 from opensvc_daemon.heartbeat.digests import Digested, digested
 from opensvc_daemon.heartbeat.errors import HeartbeatError
-from opensvc_daemon.heartbeat.tree import Tree, applied
+from opensvc_daemon.heartbeat.tree import Tree, alike, applied
 
 
 class Outcome(Enum):
@@ -38,38 +38,41 @@ class Replica:
         """What our beat says: up to which generation we have the data of this life; 0 asks for all."""
         return self.generation if incarnation == self.incarnation and not self.is_lost else 0
 
-    def received(self, incarnation: int, message: Message) -> tuple[Replica, Outcome]:
-        """What becomes of it by a message of the peer's believed life; of another one there must be none."""
-        if isinstance(message, Full):
-            return self._filled(incarnation, message)
-        return self._patched(incarnation, message)
+    def received(self, incarnation: int, message: Message, like: Tree | None = None) -> tuple[Replica, Outcome]:
+        """What becomes of it by a message of the peer's believed life; of another one there must be none.
 
-    def _filled(self, incarnation: int, full: Full) -> tuple[Replica, Outcome]:
+        `like`: a tree whose parts are taken wherever they are the same, such as our own.
+        """
+        if isinstance(message, Full):
+            return self._filled(incarnation, message, like or {})
+        return self._patched(incarnation, message, like or {})
+
+    def _filled(self, incarnation: int, full: Full, like: Tree) -> tuple[Replica, Outcome]:
         behind = self.generation - full.generation
         if incarnation == self.incarnation and (behind > 0 or (behind == 0 and not self.is_lost)):
             return self, Outcome.KNOWN
-        found = _proven(full.digest, full.data, None)
+        found = _proven(full.digest, alike(full.data, like), None)
         if found is None:
             return self._lost(Outcome.BROKEN)
         return Replica(incarnation, full.generation, found), Outcome.APPLIED
 
-    def _patched(self, incarnation: int, patch: Patch) -> tuple[Replica, Outcome]:
+    def _patched(self, incarnation: int, patch: Patch, like: Tree) -> tuple[Replica, Outcome]:
         if incarnation != self.incarnation:
             return self, Outcome.GAP
         if patch.generation <= self.generation:
             return self, Outcome.KNOWN
         if self.is_lost or patch.base > self.generation:
             return self._lost(Outcome.GAP)
-        found = self._changed(patch)
+        found = self._changed(patch, like)
         if found is None:
             return self._lost(Outcome.BROKEN)
         return replace(self, generation=patch.generation, received_data=found), Outcome.APPLIED
 
-    def _changed(self, patch: Patch) -> Digested | None:
+    def _changed(self, patch: Patch, like: Tree) -> Digested | None:
         data = self.data
         try:
             for delta in patch.deltas[self.generation - patch.base :]:
-                data = applied(data, delta)
+                data = applied(data, (change.alike(like) for change in delta))
         except HeartbeatError:
             return None
         return _proven(patch.digest, data, self.received_data)

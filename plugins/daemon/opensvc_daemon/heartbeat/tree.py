@@ -6,8 +6,9 @@ A list is a value like a number: it changes as a whole.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from opensvc_daemon.heartbeat.errors import Unreadable, Unsendable
 
@@ -16,6 +17,8 @@ Tree: TypeAlias = dict[str, Value]
 Path: TypeAlias = tuple[str, ...]
 
 DEEPEST: Final = 32
+# Of a text that may stand in many places: a key, a status, an id.
+_SHORT: Final = 32
 
 
 class Put(NamedTuple):
@@ -24,11 +27,19 @@ class Put(NamedTuple):
     path: Path
     value: Value
 
+    def alike(self, other: Tree) -> Put:
+        """The same, see `alike`."""
+        return Put(tuple(map(_common, self.path)), alike(self.value, _at(other, self.path)))
+
 
 class Drop(NamedTuple):
     """Remove what is at a path."""
 
     path: Path
+
+    def alike(self, _other: Tree) -> Drop:
+        """The same."""
+        return self
 
 
 Change: TypeAlias = Put | Drop
@@ -71,6 +82,36 @@ def applied(tree: Tree, changes: Iterable[Change]) -> Tree:
             raise Unreadable("a change of nothing")
         tree = _applied(tree, change, change.path)
     return tree
+
+
+def alike(value: Any, other: object) -> Any:
+    """The same value, of the parts of another one wherever these are the same: what many trees have, memory has once.
+
+    Both are values that nobody changes any more.
+    """
+    if isinstance(value, dict):
+        return _branch_alike(value, other if isinstance(other, dict) else {})
+    if type(value) is type(other) and repr(value) == repr(other):
+        return other
+    return _common(value) if isinstance(value, str) else value
+
+
+def _at(tree: Value, path: Path) -> Value:
+    """What is at a path; None: nothing."""
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def _branch_alike(branch: Tree, other: Tree) -> Tree:
+    found = {_common(key): alike(value, other.get(key)) for key, value in branch.items()}
+    is_same = found.keys() == other.keys() and all(value is other[key] for key, value in found.items())
+    return other if is_same else found
+
+
+def _common(text: str) -> str:
+    """A text that is one object wherever it stands, unless it is long and so hardly stands elsewhere."""
+    return sys.intern(text) if len(text) <= _SHORT else text
 
 
 def _differences(path: Path, old: Tree, new: Tree) -> Iterator[Change]:

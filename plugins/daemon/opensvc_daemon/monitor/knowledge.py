@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from opensvc_daemon.heartbeat.replica import Replica
+from opensvc_daemon.monitor.shown import Shown
 from opensvc_daemon.orchestration.states import NodeState
 from opensvc_daemon.orchestration.view import Arbitrator, Fencing, InstanceView, Lease, Reach, Settings
 
@@ -42,12 +43,12 @@ class Picture:
 
     Parameters:
         began: when the look at it began; below zero: never.
-        status: the status as the runner told it; `values`: what of it is for the InstanceView, when no action runs.
+        shown: what is kept of the status as the runner told it; `values`: what of it is for the InstanceView, when no action runs.
         messages: what this monitor has to say of the instance.
     """
 
     began: float = -1.0
-    status: Json = field(default_factory=dict)
+    shown: Shown = field(default_factory=Shown)
     messages: dict[str, str] = field(default_factory=dict)
     values: Json = field(default_factory=dict)
 

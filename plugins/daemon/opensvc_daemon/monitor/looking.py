@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from opensvc_core.api import Status
-from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.orchestration.view import ResourceView, restarts_of
 
 # A resource that has stayed up for so many seconds has all its restarts again.
@@ -62,9 +61,9 @@ def is_aside(rid: str, told: Mapping[str, Any]) -> bool:
     return str(told.get("type", rid)).partition(".")[0].partition("#")[0] in _ASIDE or bool(told.get("encap"))
 
 
-def resources_of(service: str, status: Json, restarts: Restarts, now: float) -> Iterator[ResourceView]:
+def resources_of(service: str, resources: Mapping[str, Any], restarts: Restarts, now: float) -> Iterator[ResourceView]:
     """The resources that the decision looks after."""
-    for rid, told in status.get("resources", {}).items():
+    for rid, told in resources.items():
         if is_aside(rid, told):
             continue
         seen = avail_of({"avail": told.get("status")})

@@ -187,7 +187,7 @@ class Publishing:
                 self._told.note(peer, arrival.note)
         elif arrival.message is not None:
             before = peer.data if peer.is_merged else {}
-            peer.replica, outcome = peer.replica.received(arrival.incarnation, arrival.message)
+            peer.replica, outcome = peer.replica.received(arrival.incarnation, arrival.message, self.journal.data)
             if outcome is Outcome.APPLIED:
                 self._hearing.settle(peer)
                 self._told.tree(peer, before)

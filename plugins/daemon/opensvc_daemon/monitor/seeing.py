@@ -13,6 +13,7 @@ from opensvc_daemon.monitor.asking import Asking
 from opensvc_daemon.monitor.connections import Connection
 from opensvc_daemon.monitor.knowledge import Json
 from opensvc_daemon.monitor.looking import avail_of, is_aside, resources_of
+from opensvc_daemon.monitor.shown import Shown, shown_of
 from opensvc_daemon.orchestration.states import NodeState
 from opensvc_daemon.orchestration.view import InstanceView
 
@@ -36,6 +37,8 @@ class Seeing:
         self._asking = Asking(self.connection.send, self._between)
         self.schedules: dict[str, list[Json]] = {}
         self._changing: set[str] = set()
+        # of the service that was seen last: others are much like it
+        self._like = Shown()
 
     @property
     def is_there(self) -> bool:
@@ -133,10 +136,11 @@ class Seeing:
             self._unseen(service, began, str(message.get("why") or "it can't be seen"))
             return
         why = message.get("why") or status.get("why")
-        is_news = status != picture.status or why != picture.messages.get("status")
+        shown = shown_of(status, self._like)
+        is_news = shown != picture.shown or why != picture.messages.get("status")
         picture.began = began
         if is_news:  # the same object again tells that nothing has changed
-            picture.status = status
+            picture.shown = self._like = shown
             picture.messages.pop("status", None)
             picture.messages |= {"status": str(why)} if why else {}
             self._monitor.grow()
@@ -145,7 +149,7 @@ class Seeing:
     def _take(self, service: str, status: Json) -> None:
         """What is seen in the midst of an action of ours is shown; decisions go by what was before it, until it has ended."""
         instance, picture, avail = self._known.instances[service], self._known.pictures[service], avail_of(status)
-        resources = tuple(resources_of(service, status, self._monitor.restarts, now()))
+        resources = tuple(resources_of(service, picture.shown.resources, self._monitor.restarts, now()))
         made = status.get("provisioned")
         # in part it is so also after an unprovision that leaves a resource of which nothing is ever removed: what was done last counts
         is_provisioned = instance.is_provisioned if made == "mixed" else made is not False
@@ -170,8 +174,8 @@ class Seeing:
     def last(self, service: str) -> dict[str, Any]:
         """What was seen last of an instance, for the decision."""
         picture = self._known.pictures[service]
-        if "resources" in picture.status:
-            resources = resources_of(service, picture.status, self._monitor.restarts, now())
+        if picture.shown.resources:
+            resources = resources_of(service, picture.shown.resources, self._monitor.restarts, now())
             picture.values = {**picture.values, "resources": tuple(resources)}
         return picture.values
 

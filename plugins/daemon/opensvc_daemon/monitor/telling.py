@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from opensvc_core.api import Status
 from opensvc_daemon.monitor.knowledge import Json, Knowledge, Picture, ServiceFile
+from opensvc_daemon.monitor.shown import Shown
 from opensvc_daemon.orchestration.requests import Progress, Request, Wish
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Guard, InstanceView, ServiceView
@@ -39,15 +40,15 @@ class _Told(NamedTuple):
     """A branch, and what it was made of."""
 
     instance: InstanceView | None
-    status: Json
+    shown: Shown
     messages: Json
     file: ServiceFile | None
     branch: Json
 
     def is_of(self, *made_of: object) -> bool:
         """Whether it would be the same if it was made again."""
-        instance, status, messages, file = made_of
-        is_same = self.status is status and self.file is file
+        instance, shown, messages, file = made_of
+        is_same = self.shown is shown and self.file is file
         return is_same and self.instance == instance and self.messages == messages
 
 
@@ -64,14 +65,14 @@ class Branches:
 
     def _branch(self, known: Knowledge, path: str) -> _Told:
         instance, file, picture = known.instances.get(path), known.files.get(path), known.pictures.get(path) or Picture()
-        made_of = (instance, picture.status, picture.messages, file)
+        made_of = (instance, picture.shown, picture.messages, file)
         before = self._told.get(path)
         if before is not None and before.is_of(*made_of):
             return before
         branch: Json = {"config": _config(file)} if file is not None else {}
         if instance is not None:
             branch["instance"] = instance_tree(instance, picture)
-        return _Told(instance, picture.status, dict(picture.messages), file, branch)
+        return _Told(instance, picture.shown, dict(picture.messages), file, branch)
 
 
 def tree_of(known: Knowledge, branches: Branches | None = None) -> Json:
@@ -110,45 +111,18 @@ def _config(file: ServiceFile) -> Json:
 
 def instance_tree(instance: InstanceView, picture: Picture) -> Json:
     """One instance."""
-    status = picture.status
+    shown = picture.shown
     return {
         "avail": instance.avail.value,
-        "overall": status.get("overall", instance.avail.value),
+        "overall": shown.overall or instance.avail.value,
         "monitor": instance.monitor.value,
         "provisioned": "mixed" if instance.is_provisioned and instance.is_incomplete else instance.is_provisioned,
         **{word: getattr(instance, name) for word, name in _PLAIN.items()},
         "request": request_json(instance.request),
-        "resources": {rid: _resource(rid, status) for rid in status.get("resources", {})},
-        "status_group": dict(status.get("status_group", {})),
-        "messages": [*status.get("cluster", {}).get("notices", []), *picture.messages.values()],
+        "resources": shown.resources,
+        "status_group": shown.groups,
+        "messages": [*shown.notices, *picture.messages.values()],
     }
-
-
-_RESOURCE = (
-    *("status", "label", "type", "disable", "standby", "optional", "monitor", "encap", "restart", "restarts_left", "provisioned"),
-    *("log", "tags", "subset", "info"),
-)
-_PROVISIONED = {True: ".", False: "P", "mixed": "p", None: "?"}
-
-
-def _resource(rid: str, status: Mapping[str, Any]) -> Json:
-    told = status["resources"][rid]
-    kept = {key: told[key] for key in _RESOURCE if key in told and told[key] not in (None, "", [], {}, False)}
-    return {**kept, "flags": _flags(told, is_running=rid in status.get("running", ())), "messages": told.get("log", [])}
-
-
-def _flags(told: Mapping[str, Any], *, is_running: bool) -> str:
-    """The eight letters `RMDOEPSr` of the instance tree."""
-    shown = {"R": is_running, "M": told.get("monitor"), "D": told.get("disable"), "O": told.get("optional"), "E": told.get("encap")}
-    provisioned = _PROVISIONED.get(told["provisioned"].get("state"), "?") if told.get("provisioned") else "/"
-    left = told.get("restarts_left")
-    restarts = "." if left is None else str(left) if left < 10 else "+"
-    return (
-        "".join(letter if is_so else "." for letter, is_so in shown.items())
-        + provisioned
-        + ("S" if told.get("standby") else ".")
-        + restarts
-    )
 
 
 def request_json(request: Request | None) -> Json | None:

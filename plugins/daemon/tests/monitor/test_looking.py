@@ -9,7 +9,7 @@ APP = {"type": "app.simple", "restart": 2, "restart_delay": 3.0, "monitor": True
 
 
 def seen(restarts, status, now):
-    return next(resources_of("svc1", {"resources": {"app#1": {**APP, "status": status}}}, restarts, now))
+    return next(resources_of("svc1", {"app#1": {**APP, "status": status}}, restarts, now))
 
 
 def test_a_resource_has_what_its_keywords_say():
@@ -59,7 +59,7 @@ def test_syncs_tasks_and_what_lives_in_containers_are_left_out():
         "task#1": {"type": "task.host", "status": "n/a"},
         "app#2": {**APP, "encap": True},
     }
-    assert list(resources_of("svc1", {"resources": resources}, Restarts(), 0.0)) == []
+    assert list(resources_of("svc1", resources, Restarts(), 0.0)) == []
 
 
 def test_a_status_that_is_not_known_here_may_be_anything():

@@ -2,6 +2,7 @@
 
 from opensvc_daemon.heartbeat.journal import journal_of
 from opensvc_daemon.monitor.knowledge import Knowledge, Picture, ServiceFile
+from opensvc_daemon.monitor.shown import shown_of
 from opensvc_daemon.monitor.telling import (
     instance_tree,
     read_fields,
@@ -88,7 +89,7 @@ def test_resources_have_the_letters_of_the_instance_tree():
         "resources": {"fs#1": resource, "app#1": {"status": "down", "label": "a", "type": "app.simple", "restarts_left": 12}},
         "running": ["app#1"],
     }
-    told = instance_tree(INSTANCE, Picture(status=status))["resources"]
+    told = instance_tree(INSTANCE, Picture(shown=shown_of(status)))["resources"]
     assert told["fs#1"]["flags"] == ".M....S2"
     assert told["app#1"]["flags"] == "R..../.+"
 
