@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, Collection
 from contextlib import suppress
@@ -35,14 +37,15 @@ class Events:
 
     def __init__(self, last: int = 0) -> None:
         self._last = last
-        self._kept: deque[Json] = deque(maxlen=KEPT)
+        # packed: with all of their instances they would take more memory than all else that the monitor knows
+        self._kept: deque[bytes] = deque(maxlen=KEPT)
         self._readers: set[_Reader] = set()
 
     def publish(self, kind: str, node: str = "", service: str = "", data: Json | None = None) -> int:
         """Something has happened."""
         self._last += 1
         event = {"id": self._last, "kind": kind, "at": time(), "node": node, "service": service, "data": data or {}}
-        self._kept.append(event)
+        self._kept.append(zlib.compress(json.dumps(event).encode(), 1))
         for reader in self._readers:
             reader.take(event)
         return self._last
@@ -52,15 +55,19 @@ class Events:
     ) -> AsyncGenerator[Json, None]:
         """The events from now on, and those after a number that are kept."""
         reader = _Reader(frozenset(kinds), frozenset(services))
-        for event in self._kept if after is not None else ():
-            if event["id"] > (after or 0):
-                reader.take(event)
+        if after is not None:
+            self._give(reader, after)
         self._readers.add(reader)
         try:
             while True:
                 yield await reader.next()
         finally:
             self._readers.discard(reader)
+
+    def _give(self, reader: _Reader, after: int) -> None:
+        for number, packed in enumerate(self._kept, self._last - len(self._kept) + 1):
+            if number > after:
+                reader.take(json.loads(zlib.decompress(packed)))
 
 
 class _Reader:
