@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
-from opensvc_core.api import Node
+from opensvc_core.api import Node, UsageError
 from opensvc_daemon.runner.crew import make_ordinary
 from opensvc_daemon.runner.loop import Loop
 from opensvc_daemon.runner.server import Server
+from opensvc_daemon.started import Started
 
 # What systemd tells of a unit is for the unit alone, and not for what it starts.
 _OF_THE_UNIT = (
@@ -20,18 +22,19 @@ _OF_THE_UNIT = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM."""
-    parser = argparse.ArgumentParser(prog="opensvc_daemon.runner", description="Carries out actions for the daemon.")
-    parser.add_argument("--root", help="the folder of all files; default: OSVC_ROOT_PATH, else the host's places")
-    parser.add_argument("--node", help="the node's name; default: OSVC_NODENAME, else the host's")
-    given = parser.parse_args()
+    try:
+        given = Started.read(arguments)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     for name in _OF_THE_UNIT:
         os.environ.pop(name, None)
     # what children run (`om` in a trigger) is about the same node
     os.environ |= {name: value for name, value in {"OSVC_ROOT_PATH": given.root, "OSVC_NODENAME": given.node}.items() if value}
     loop = Loop()
-    server = Server(lambda: Node(given.root, nodename=given.node), loop)
+    server = Server(partial(Node, given.root, nodename=given.node), loop)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         loop.is_over = True
@@ -52,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

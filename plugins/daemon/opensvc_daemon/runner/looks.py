@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from opensvc_core.api import Node
 from opensvc_daemon.clock import now
 from opensvc_daemon.runner.crew import Crew, Member
 from opensvc_daemon.runner.descendants import kill_with_descendants
 from opensvc_daemon.runner.jobs import Tell
 from opensvc_daemon.runner.learning import Learning
 from opensvc_daemon.runner.loop import Loop, Timer
-from opensvc_daemon.runner.worker import READING, Progress, working
+from opensvc_daemon.runner.worker import READING, MakeNode, Progress, working
 
 # Seconds after which the other services are looked at by another worker.
 _PATIENCE: Final = 1.0
@@ -24,8 +23,8 @@ _CHECK: Final = 0.1
 # Workers at the same time, those that hang included.
 _MOST: Final = 4
 _NOT_OF_A_RESOURCE: Final = "its file, or a plugin,"
-# Seconds that an idle worker stays.
-_LINGER: Final = 60.0
+# Seconds that an idle worker stays: it takes 10 MB, and another one has looked in 30 ms.
+_LINGER: Final = 5.0
 
 
 class Ticket:
@@ -64,7 +63,7 @@ class Looks:
     """All looks. `seen(service, answer)` is told each answer before those who asked are."""
 
     def __init__(
-        self, loop: Loop, crew: Crew, make_node: Callable[[], Node], learning: Learning, seen: Callable[[str, dict[str, Any]], None]
+        self, loop: Loop, crew: Crew, make_node: MakeNode, learning: Learning, seen: Callable[[str, dict[str, Any]], None]
     ) -> None:
         self._loop, self._crew, self._make_node, self._learning, self._seen = loop, crew, make_node, learning, seen
         self._queue: deque[Look] = deque()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from opensvc_core.api import Node, OpensvcError
+from opensvc_core.api import OpensvcError
 from opensvc_daemon.channel import Channel, accept, listen
 from opensvc_daemon.runner.acting import Order, acting
 from opensvc_daemon.runner.commands import ending, fencing, running
@@ -21,6 +21,7 @@ from opensvc_daemon.runner.prepared import Prepared
 from opensvc_daemon.runner.watching.groups import Group
 from opensvc_daemon.runner.watching.pids import started_at
 from opensvc_daemon.runner.watching.watches import Watches
+from opensvc_daemon.runner.worker import MakeNode
 
 NAME: Final = "runner.sock"
 _USAGE: Final = 2
@@ -32,7 +33,7 @@ Message = Mapping[str, Any]
 class Server:
     """The runner's end of `runner.sock`. `make_node` gives the node as its files are now."""
 
-    def __init__(self, make_node: Callable[[], Node], loop: Loop) -> None:
+    def __init__(self, make_node: MakeNode, loop: Loop) -> None:
         self._make_node, self._loop, self._node = make_node, loop, make_node()
         self._crew, learning = Crew(loop), Learning()
         self._jobs = Jobs(loop, self._crew, learning, lambda service, grace: self._end(service, grace, _nobody))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import mmap
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +17,8 @@ from opensvc_daemon.clock import now
 from opensvc_daemon.runner.crew import Work
 from opensvc_daemon.runner.learning import new_modules
 
+# Gives the node as its files are now, with the plugins of a registry that is there already.
+MakeNode = Callable[..., Node]
 _PAGE: Final = 4096
 # Seconds for what is not a look at a resource: the files of the service, plugins that are told of a change.
 READING: Final = 10.0
@@ -43,16 +46,16 @@ class Progress:
 class Worker:
     """What it keeps between two services: what one round of looks has in common."""
 
-    def __init__(self, make_node: Callable[[], Node], progress: Progress) -> None:
+    def __init__(self, make_node: MakeNode, progress: Progress) -> None:
         self._make_node, self._progress = make_node, progress
-        self._node = make_node()
+        self._node, self._installed = make_node(), _installed()
         self._round, self._shared = -1, dict[str, Any]()
         self._node.registry.hooks()  # actions need the plugins
 
     def answer(self, order: Mapping[str, Any]) -> dict[str, Any]:
         """What was asked for; nothing of a service that has no file."""
         if order["round"] != self._round:
-            self._round, self._shared, self._node = order["round"], {}, self._make_node()
+            self._round, self._shared, self._node = order["round"], {}, self._renewed()
         began = now()
         answer: dict[str, Any] = {"service": order["service"], "began": began}
         try:
@@ -63,6 +66,13 @@ class Worker:
             return answer | _untold(order["do"], " ".join(str(error).split()))
         except Exception as error:  # noqa: BLE001 - a driver's mistake is a matter of its service
             return answer | _untold(order["do"], f"{type(error).__name__}: {error}")
+
+    def _renewed(self) -> Node:
+        """The node as its files are now; the plugins that are loaded stay, unless others are installed, or one of them has failed."""
+        installed, registry = _installed(), self._node.registry
+        is_same = installed == self._installed and not registry.failures()
+        self._installed = installed
+        return self._make_node(registry=registry if is_same else None)
 
     def _look(self, name: str) -> dict[str, Any]:
         service = self._node.service(name)
@@ -83,6 +93,18 @@ class Worker:
             "tell": "schedule",
             "rows": [{"action": row.action, "rid": row.rid, "next": row.next_run, "last": row.last_run} for row in rows],
         }
+
+
+def _installed() -> tuple[int, ...]:
+    """What changes when a distribution comes or goes: when something was last made or removed in the folders of modules."""
+    return tuple(map(_changed_at, sys.path))
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return os.stat(folder or ".").st_mtime_ns  # noqa: PTH116 - as it stands in sys.path
+    except OSError:
+        return 0
 
 
 def _untold(do: str, why: str) -> dict[str, Any]:
@@ -115,7 +137,7 @@ def _watches(resource: object) -> Iterator[Watch]:
         return
 
 
-def working(make_node: Callable[[], Node], progress: Progress) -> Work:
+def working(make_node: MakeNode, progress: Progress) -> Work:
     """What a worker does until the runner closes its channel."""
 
     def work(channel: Channel) -> int:
