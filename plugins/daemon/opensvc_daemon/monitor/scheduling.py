@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from opensvc_daemon.monitor.monitor import Monitor
 
 # Seconds between two looks at what is due; each service is asked about its schedule, and looked at, once in so many of them (ten
-# minutes), not all in the same: its own actions, its file and events tell what changes meanwhile, and can miss something.
+# minutes): its own actions, its file and events tell what changes meanwhile, and can miss something. Not all in the same, but those of
+# a minute together: who looks at them need not stay for the rest of it.
 TICK: Final = 10.0
 ROUND: Final = 60
+TOGETHER: Final = 6
 # Seconds until what is due still after it was tried, as a copy to a node that is off, is tried again.
 AGAIN: Final = 600.0
 # Actions by schedule at the same time; fewer on a node that is overloaded.
@@ -52,7 +54,7 @@ class Scheduling:
 
     async def _step(self) -> None:
         files = {path: instance.config for path, instance in self._known.instances.items()}
-        mine = [path for path, file in files.items() if self._told.get(path) != file or is_turn(path, self._round, ROUND)]
+        mine = [path for path, file in files.items() if self._told.get(path) != file or is_turn(path, self._round)]
         try:
             if mine:
                 await self._monitor.seeing.asks({"do": "schedule", "services": mine})
@@ -72,9 +74,11 @@ class Scheduling:
         return action == _URGENT or busy < (FEW if self._known.is_overloaded else MOST)
 
     def _is_to_be_looked_at(self, service: str) -> bool:
-        """It is due, and nobody is looking at it."""
+        """It is due, and nobody is looking at it, nor has done so since its last turn."""
         is_unseen = self._known.instances[service].avail is Status.UNDEF
-        return is_look_due(service, self._round, is_unseen=is_unseen) and service not in self._looking
+        is_fresh = now() - self._known.pictures[service].began < (ROUND - TOGETHER) * TICK
+        is_due = is_unseen or (is_turn(service, self._round) and not is_fresh)
+        return is_due and service not in self._looking
 
     async def _look(self, services: list[str]) -> None:
         self._looking |= set(services)
@@ -88,7 +92,8 @@ class Scheduling:
         rows = [(row["next"], service, row) for service, rows in self._monitor.seeing.schedules.items() for row in rows if row.get("next")]
         for due, service, row in sorted(rows, key=lambda each: each[:2]):
             instance = self._known.instances.get(service)
-            if due > moment or instance is None or instance.monitor.is_acting:
+            is_later = row["action"] == "status" and self._round % TOGETHER
+            if due > moment or is_later or instance is None or instance.monitor.is_acting:
                 continue
             until, avail = self._again.get((service, row["action"], row["rid"]), (0.0, instance.avail))
             if until <= now() or avail is not instance.avail:
@@ -126,11 +131,6 @@ class Scheduling:
                 self._again[service, action, row["rid"]] = now() + AGAIN, instance.avail
 
 
-def is_look_due(service: str, number: int, *, is_unseen: bool) -> bool:
-    """Whether a service is looked at, though nothing tells of a change: what could not be seen, in every round."""
-    return is_unseen or is_turn(service, number, ROUND)
-
-
-def is_turn(service: str, number: int, rounds: int) -> bool:
+def is_turn(service: str, number: int) -> bool:
     """Whether it is a service's turn: each has its own place among the rounds, the same on every day."""
-    return crc32(service.encode()) % rounds == number % rounds
+    return crc32(service.encode()) % (ROUND // TOGETHER) * TOGETHER == number % ROUND

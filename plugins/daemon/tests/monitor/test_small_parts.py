@@ -11,8 +11,9 @@ from opensvc_daemon.monitor import scheduling as scheduling_module
 from opensvc_daemon.monitor.asking import Asking
 from opensvc_daemon.monitor.chronicle import Chronicle
 from opensvc_daemon.monitor.host import parse
+from opensvc_daemon.monitor.knowledge import Picture
 from opensvc_daemon.monitor.leaving import leave
-from opensvc_daemon.monitor.scheduling import AGAIN, ROUND, Scheduling, is_look_due, is_turn
+from opensvc_daemon.monitor.scheduling import AGAIN, ROUND, TICK, TOGETHER, Scheduling, is_turn
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
@@ -61,12 +62,35 @@ def test_a_container_that_leaves_the_game_ends_all_that_runs_in_it_the_daemon_to
 
 def test_each_service_has_one_turn_in_a_round():
     for service in ("svc1", "svc2", "prod/svc/web"):
-        assert sum(is_turn(service, number, ROUND) for number in range(ROUND)) == 1
+        assert sum(is_turn(service, number) for number in range(ROUND)) == 1
 
 
-def test_what_could_not_be_seen_is_looked_at_in_every_round():
-    assert all(is_look_due("svc1", number, is_unseen=True) for number in range(ROUND))
-    assert sum(is_look_due("svc1", number, is_unseen=False) for number in range(ROUND)) == 1
+def test_the_turns_of_a_minute_are_together():
+    turns = [number for number in range(ROUND) for service in range(1000) if is_turn(f"s{service}", number)]
+    assert len(turns) == 1000
+    assert set(turns) == set(range(0, ROUND, TOGETHER))
+
+
+def looks(monkeypatch, avail, began):
+    """How often a service is looked at in a round that begins at 10,000 s."""
+    monitor = Failing()
+    monitor.known.instances["svc1"].avail = avail
+    monitor.known.pictures = {"svc1": Picture(began=began)}
+    scheduling, moment = Scheduling(monitor), 10_000.0
+    monkeypatch.setattr(scheduling_module, "now", lambda: moment + scheduling._round * TICK)
+    found = 0
+    for scheduling._round in range(ROUND):
+        found += scheduling._is_to_be_looked_at("svc1")
+    return found
+
+
+def test_what_could_not_be_seen_is_looked_at_in_every_round(monkeypatch):
+    assert looks(monkeypatch, Status.UNDEF, began=9_999.0) == ROUND
+    assert looks(monkeypatch, Status.UP, began=0.0) == 1
+
+
+def test_what_was_looked_at_meanwhile_is_not_looked_at_in_its_turn(monkeypatch):
+    assert looks(monkeypatch, Status.UP, began=10_000.0 + ROUND * TICK - 1) == 0
 
 
 def test_answers_find_their_questions_in_any_order():
@@ -156,6 +180,14 @@ def test_what_is_due_still_after_it_was_tried_is_tried_again_later(monkeypatch):
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
     scheduling._known.instances["svc1"].avail = Status.UP
     moment += AGAIN
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
+
+
+def test_statuses_by_schedule_are_those_of_a_minute_together():
+    scheduling = Scheduling(Failing())
+    scheduling._round = TOGETHER + 1
+    assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all"]
+    scheduling._round = 2 * TOGETHER
     assert [row["action"] for _, row in scheduling._due(3.0)] == ["sync_all", "status"]
 
 
