@@ -101,9 +101,14 @@ def test_the_api_moves_a_frozen_service_as_the_command_line_does(pair):
     n1.wait_for(lambda: is_up(n1) and not is_up(n2))
 
 
+def document(node):
+    """All that a node knows."""
+    return json.loads(node("om mon --format json").stdout)
+
+
 def provisioned(node, service):
     """What is told of the instances of a service."""
-    found = json.loads(node("om mon --format json").stdout)["services"].get(service, {}).get("instances", {})
+    found = document(node)["services"].get(service, {}).get("instances", {})
     return [one.get("provisioned") for one in found.values()]
 
 
@@ -126,3 +131,36 @@ def test_a_service_of_which_nothing_is_made_needs_no_provision(pair):
     n2.wait_for(lambda: re.search(r"^ web .*\| X", n2("om mon").stdout, re.MULTILINE))
     n1("om web start --wait --time 60")
     assert "10.99.0.77" in n1("ip -4 addr").stdout
+
+
+HANGING = """[DEFAULT]
+nodes = n1 n2
+orchestrate = no
+[fs#1]
+type = flag
+[app#1]
+type = forking
+start = sh -c "echo $$ > /run/hangs; exec sleep 3000"
+stop = /bin/true
+check = /bin/false
+start_timeout = 50m
+"""
+
+
+@pytest.mark.timeout(600)
+def test_an_abort_ends_a_start_that_hangs_and_takes_it_back(pair):
+    n1, n2 = pair
+    n1.write("/etc/opensvc/svc1.conf", HANGING)
+    for node in (n1, n2):
+        node.wait_for(lambda node=node: "app#1" in json.dumps(document(node)["services"]["svc1"]["instances"][node.name]))
+    n1("om svc1 start")
+    n1.wait_for(lambda: n1.exists("/run/hangs") and n1.read("/run/hangs").strip())
+    n2.wait_for(lambda: "starting" in n2("om mon").stdout)
+    assert is_up(n1)
+    n2("om svc1 abort --wait --time 100")
+    n1(f"kill -0 {n1.read('/run/hangs').strip()}", code=1)
+    assert not is_up(n1)
+    n2.wait_for(lambda: "start failed" in n2("om mon").stdout)
+    assert "interrupt: requested: abort" in n1("om svc1 logs").stdout
+    n1("om svc1 clear --wait --time 100")
+    assert "start failed" not in n1("om mon").stdout

@@ -50,7 +50,7 @@ _ORDERS: Final = (
     ("takeover", "Have this node, or another, run the service.", (TO, WAIT, TIME)),
     ("giveback", "Have the service run where its placement wants it.", (WAIT, TIME)),
     ("purge", "Destroy what provision made, on every node, and delete the service.", (WAIT, TIME)),
-    ("abort", "Have the cluster forget what it was last asked to do with the service.", (WAIT, TIME)),
+    ("abort", "Have the cluster forget what it was last asked to do with the service, and end a start that is under way.", (WAIT, TIME)),
     ("clear", "Let the cluster act again after an action that failed.", (WAIT, TIME)),
 )
 _DAEMON: Final = (

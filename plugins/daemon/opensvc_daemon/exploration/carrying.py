@@ -111,6 +111,7 @@ def _end_request(node: Node, order: Order) -> Carried:
 _HANDS: Mapping[Do, Callable[[Node, Order], Carried]] = {
     Do.NOTHING: _nothing,
     Do.RUN: _nothing,
+    Do.INTERRUPT: _nothing,  # it fails then, as any start may
     Do.ANNOUNCE: _announce,
     Do.ACT: _act,
     Do.RESTART_RESOURCE: _restart_resource,

@@ -54,6 +54,8 @@ class Hands:
         self._expected: dict[str, str] = {}
         # the services of which a start is prepared
         self._prepared: set[str] = set()
+        # by service, the request that ends what is started there
+        self._interrupted: dict[str, str] = {}
         self._is_leaving = False
 
     def carry(self, order: Order) -> None:
@@ -77,6 +79,8 @@ class Hands:
             return order.service in self._restarting
         if order.do is Do.FENCE:
             return self._known.peers[order.node].fencing is Fencing.RUNNING
+        if order.do is Do.INTERRUPT:
+            return self._interrupted.get(order.service) == order.request
         return order.do is Do.RELEASE_LEASE and order.service in self._monitor.beating.released
 
     # -- one method for each kind
@@ -268,6 +272,16 @@ class Hands:
             ends = MonitorState.START_FAILED if order.action == "switch" else MonitorState.IDLE
             self._monitor.change(service, monitor=ends, **{**seen, **DONE.get(order.action, {})}, **served, **started)
 
+    def _interrupt(self, order: Order) -> None:
+        self._interrupted[order.service] = order.request
+        self._monitor.start(self._interrupting(order.service), str(order))
+
+    async def _interrupting(self, service: str) -> None:
+        try:
+            await self._monitor.seeing.asks({"do": "kill", "service": service})
+        except ConnectionError:
+            self._interrupted.pop(service, None)  # the next runner is told
+
     def _restart_resource(self, order: Order) -> None:
         self._restarting.add(order.service)
         if self._known.instances[order.service].monitor is MonitorState.READY:
@@ -369,7 +383,7 @@ class Hands:
             self._monitor.chronicle.say(service, f"pre_monitor_action: {command}: {done.get('why')}", "WARNING")
 
 
-_THROUGH_RUNNER = frozenset({Do.ACT, Do.RESTART_RESOURCE, Do.FENCE, Do.RUN})
+_THROUGH_RUNNER = frozenset({Do.ACT, Do.INTERRUPT, Do.RESTART_RESOURCE, Do.FENCE, Do.RUN})
 _HANDS: Mapping[Do, Callable[[Hands, Order], None]] = {
     kind: getattr(Hands, f"_{kind.name.lower()}") for kind in Do if kind is not Do.NOTHING
 }

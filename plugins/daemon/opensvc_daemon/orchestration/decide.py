@@ -12,7 +12,8 @@ from opensvc_daemon.orchestration.pursuing import hindered, pursue
 from opensvc_daemon.orchestration.raising import Orders, keeps_lease, leave_be, needs_lease, nothing
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.requests import Request, Wish
-from opensvc_daemon.orchestration.states import WAYS_OUT, MonitorState, NodeState
+from opensvc_daemon.orchestration.serving import why
+from opensvc_daemon.orchestration.states import RISING, WAYS_OUT, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Lease, ServiceView, View
 
 # The node only looks: others are told, nothing is done.
@@ -79,10 +80,18 @@ def _left_alone(e: Evaluation, service: ServiceView) -> Orders:
     if service.is_disabled:
         return leave_be(e, service, Reason("service.disabled"))
     if mine.monitor.is_acting:
-        return nothing(service, Reason("action.running", "", (mine.monitor.value,)))
+        return _interrupted(e, service) or nothing(service, Reason("action.running", "", (mine.monitor.value,)))
     if e.node.state in _WATCHING:
         return leave_be(e, service, Reason("self.state", e.me, (e.node.state.value,)))
     return ()
+
+
+def _interrupted(e: Evaluation, service: ServiceView) -> Orders:
+    """A person gives up what is being started; what stops goes on, as nothing would be gained."""
+    request = e.request(service)
+    if request is None or request.wish is not Wish.ABORT or e.mine(service).monitor not in RISING:
+        return ()
+    return (Order(Do.INTERRUPT, service.path, request=request.id, reasons=(why(request),)),)
 
 
 def _of_the_node(e: Evaluation, service: ServiceView) -> Orders:

@@ -17,6 +17,7 @@ class Do(Enum):
     NOTHING = "nothing"
     ANNOUNCE = "announce"  # the instance's monitor goes to a state in which no action runs: ready, idle, wait …
     ACT = "act"  # an action of `STATE_OF` on this node's instance: start, stop, freeze, …
+    INTERRUPT = "interrupt"  # the start that is under way here, which is taken back then
     RESTART_RESOURCE = "restart resource"  # an instance that is ready is `restarting` meanwhile, and idle in the end
     ASK_LEASE = "ask lease"
     RELEASE_LEASE = "release lease"

@@ -19,7 +19,7 @@ from opensvc_daemon.orchestration.raising import Orders, act, announce, leave_be
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.requests import Progress, Request, Wish
 from opensvc_daemon.orchestration.serving import DONE, Step, dirty, done, end, failure, missing, why
-from opensvc_daemon.orchestration.states import MonitorState, NodeState
+from opensvc_daemon.orchestration.states import RISING, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import InstanceView, ServiceView
 
 _MOVES = frozenset({Wish.SWITCH, Wish.TAKEOVER, Wish.GIVEBACK})
@@ -155,7 +155,9 @@ def _clear(e: Evaluation, service: ServiceView, request: Request) -> Orders:
 
 
 def _abort(e: Evaluation, service: ServiceView, request: Request) -> Orders:
-    """It replaced the request before it; that is all it is for."""
+    """It replaced the request before it, and waits for the end of what was being started."""
+    if rising := tuple(missing(e, service, request, lambda instance: instance.monitor not in RISING, waits_for_silent=False)):
+        return leave_be(e, service, *rising)
     return (*done(service, request), *leave_be(e, service, why(request)))
 
 

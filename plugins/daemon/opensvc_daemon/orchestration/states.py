@@ -72,6 +72,8 @@ STATE_OF: Mapping[str, MonitorState] = {action: state for state, (action, _) in 
     "switch": MonitorState.STOPPING,
 }
 ACTING = frozenset(ACTIONS)
+# What makes it active, or may: an abort ends it.
+RISING = frozenset({MonitorState.STARTING, MonitorState.RESTARTING, MonitorState.PROVISIONING})
 FAILED = frozenset(failed for _, failed in ACTIONS.values())
 OPEN = frozenset({MonitorState.IDLE, MonitorState.READY, MonitorState.WAIT_PARENTS, MonitorState.WAIT_CHILDREN})
 # What a person may order where an action has failed.

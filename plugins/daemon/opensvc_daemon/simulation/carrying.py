@@ -103,6 +103,9 @@ class Carrying:
             ends = MonitorState.START_FAILED if order.action == "switch" else MonitorState.IDLE
             monitor.change(service, monitor=ends, **DONE.get(order.action, {}), **served, **started)
 
+    def _interrupt(self, order: Order) -> None:
+        self._monitor.machine.runner.interrupt(order.service)
+
     def _restart_resource(self, order: Order) -> None:
         if order.service not in self._monitor.machine.runner.running:
             done = partial(self._resource_restarted, order)

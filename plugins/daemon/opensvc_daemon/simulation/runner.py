@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,7 +40,7 @@ class Job:
     rids: tuple[str, ...] = ()
     confirmed_down: tuple[str, ...] = ()
     undo: list[str] = field(default_factory=list)
-    steps: Iterator[float] | None = None
+    steps: Generator[float] | None = None
 
 
 class Runner:
@@ -64,6 +65,16 @@ class Runner:
             if job is not None:
                 job.steps = None
                 job.done(False, "it was ended")
+
+    def interrupt(self, service: str) -> None:
+        """End what is under way for a service: what it did is taken back."""
+        job = self.running.get(service)
+        if job is None or job.steps is None:
+            return
+        steps, job.steps = job.steps, None
+        with suppress(Refused):
+            steps.throw(Refused("it was interrupted"))
+        self._end(job, is_ok=False, why="it was interrupted")
 
     def _begin(self, job: Job) -> None:
         self.running[job.service] = job
@@ -92,7 +103,7 @@ class Runner:
 
     # -- the steps of each action: seconds to wait before the next
 
-    def _steps(self, job: Job) -> Iterator[float]:
+    def _steps(self, job: Job) -> Generator[float]:
         trouble = self.troubles.pop((job.service, job.action), None)
         if trouble and trouble.kind == "hangs":
             yield LIMIT

@@ -55,6 +55,11 @@ _EFFECTS: Mapping[str, Callable[[Stage], dict[str, Any]]] = {
 }
 
 
+def _interrupt(stage: Stage, me: str, order: Order) -> None:
+    failed = ACTIONS[stage.instance(order.service, me).monitor][1]
+    stage.change(order.service, me, monitor=failed, monitor_since=stage.now)
+
+
 def _restart_resource(stage: Stage, me: str, order: Order) -> None:
     def tried(one: Any) -> Any:
         if one.rid not in order.rids:
@@ -132,6 +137,7 @@ _BY: Mapping[Do, Callable[[Stage, str, Order], None]] = {
     Do.RUN: _only_told,
     Do.ANNOUNCE: _announce,
     Do.ACT: _act,
+    Do.INTERRUPT: _interrupt,
     Do.RESTART_RESOURCE: _restart_resource,
     Do.ASK_LEASE: _ask_lease,
     Do.RELEASE_LEASE: _release_lease,
