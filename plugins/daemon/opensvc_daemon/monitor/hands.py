@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from opensvc_core.api import OpensvcError, Status, command_words
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor.chronicle import of_request
-from opensvc_daemon.monitor.looking import avail_of
 from opensvc_daemon.orchestration.effects import DONE, MONITOR_ACTIONS, REMOVING
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.requests import Progress
@@ -171,10 +170,10 @@ class Hands:
     async def _provisioned(self, order: Order) -> Outcome:
         """What is made is started for that, and stopped again where it was down. What another node has made meanwhile is seen before."""
         await self._monitor.seeing.looked([order.service])
-        status = self._known.pictures[order.service].status if order.service in self._known.pictures else {}
-        if status.get("provisioned") is True:
+        seen = self._known.pictures[order.service].values if order.service in self._known.pictures else {}
+        if seen.get("is_provisioned") and not seen["is_incomplete"]:
             return Outcome(is_ok=True)
-        was_up = avail_of(status) in {Status.UP, Status.WARN}
+        was_up = seen.get("avail") in {Status.UP, Status.WARN}
         return await self._jobs(order, ("provision",) if was_up else ("provision", "stop"))
 
     async def _jobs(self, order: Order, steps: Sequence[str]) -> Outcome:

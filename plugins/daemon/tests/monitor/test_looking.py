@@ -19,7 +19,7 @@ def test_a_resource_has_what_its_keywords_say():
 
 @pytest.mark.parametrize(("restart", "left"), [(0, 2), (1, 2), (5, 5)])
 def test_a_standby_resource_is_tried_twice_at_least(restart, left):
-    told = {"resources": {"fs#1": {**APP, "standby": True, "restart": restart, "status": "stdby down"}}}
+    told = {"fs#1": {**APP, "standby": True, "restart": restart, "status": "stdby down"}}
     (found,) = resources_of("svc1", told, Restarts(), 0.0)
     assert (found.is_standby, found.restarts_left) == (True, left)
 
