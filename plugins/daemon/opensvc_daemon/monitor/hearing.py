@@ -69,6 +69,7 @@ class Hearing:
     def refresh(self, now: float) -> Iterator[tuple[Peer, Reach]]:
         """Work out who is reached how; yields the peers for whom that has changed, with what it was."""
         for peer in self._known.peers.values():
+            peer.untold_since = None if peer.is_told else now if peer.untold_since is None else peer.untold_since
             reach = reach_of(self._heard(peer, now), peer.reach, self._known.settings.heartbeat_timeout)
             if reach is not peer.reach:
                 before, peer.reach, peer.reach_since = peer.reach, reach, now

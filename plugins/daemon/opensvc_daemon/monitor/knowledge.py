@@ -63,6 +63,7 @@ class Peer:
         merged: the generation of ours that it had, as of the data of it that is merged here.
         lateness: of its beats, by link: see `opensvc_daemon.heartbeat.lateness`.
         secrets: the ids of those that it holds, and of the one that it seals with.
+        untold_since: when `is_told` was found to be untrue; None: it is true.
         state_seen: when its present state was first seen here.
         instances: with the moments at which they were first seen so.
         confirmed: the life that a guard or a person confirmed to run nothing; None: none.
@@ -80,6 +81,7 @@ class Peer:
     lateness: Json = field(default_factory=dict)
     secrets: Json = field(default_factory=dict)
     replica: Replica = field(default_factory=Replica)
+    untold_since: float | None = None
     state_seen: float = 0.0
     instances: dict[str, InstanceView] = field(default_factory=dict)
     fencing: Fencing = Fencing.NONE

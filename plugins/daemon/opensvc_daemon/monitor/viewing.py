@@ -44,6 +44,7 @@ def _peer(known: Knowledge, peer: Peer, *, is_gone: bool) -> NodeView:
         peer.reach_since,
         merged=peer.merged,
         is_told=peer.is_told,
+        untold_since=peer.untold_since or 0.0,
         fencing=peer.fencing,
         fencing_since=peer.fencing_since,
         can_be_fenced=peer.name in known.fenceable,

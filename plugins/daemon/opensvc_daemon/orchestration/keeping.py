@@ -16,6 +16,8 @@ from opensvc_daemon.orchestration.states import MonitorState
 from opensvc_daemon.orchestration.view import Guard, Lease, ResourceView, ServiceView
 
 _FAILED = frozenset({Status.DOWN, Status.STDBY_DOWN})
+# Heartbeat timeouts in which what a node has said arrives, or never does.
+_UNTOLD = 6
 # Monitor actions that end the node.
 _LEAVING = frozenset({"crash", "reboot"})
 
@@ -52,15 +54,22 @@ def resolve_split(e: Evaluation, service: ServiceView, active: list[str]) -> Ord
     told = Reason("split", "", (" ".join(sorted(active)),))
     if unsure := tuple(doubts(e, active)):
         return nothing(service, *unsure)
+    untold = tuple(Reason("split.untold", node) for node in active if node != e.me and not e.view.nodes[node].is_told)
     if needs_lease(service):
-        return nothing(service, told, Reason("split.lease"))
+        return nothing(service, told, *untold, Reason("split.lease"))
     alone = [node for node in active if service.instances[node].is_alone]
-    if service.split_resolution == "quorum" and len(alone) == len(active) - 1:
+    is_known = not untold  # nothing is stopped for what may not be so any more
+    if is_known and service.split_resolution == "quorum" and len(alone) == len(active) - 1:
         keeper = next(node for node in active if node not in alone)
         if keeper == e.me:
             return nothing(service, told, Reason("split.quorum", keeper))
         return act(e, service, "stop", told, Reason("split.quorum", keeper))
-    return act(e, service, "freeze", told, Reason("split.freeze"))
+    return act(e, service, "freeze", told, *untold, Reason("split.freeze"))
+
+
+def _may_still_tell(e: Evaluation, node: str) -> bool:
+    """Whether what a node says by now is on its way; for ever it is not, where its beats alone get through."""
+    return not e.timer.has_passed(e.view.nodes[node].untold_since, _UNTOLD * e.settings.heartbeat_timeout)
 
 
 def doubts(e: Evaluation, active: Sequence[str]) -> Iterator[Reason]:
@@ -70,9 +79,9 @@ def doubts(e: Evaluation, active: Sequence[str]) -> Iterator[Reason]:
         yield Reason("self.woke", e.me, (e.timer.left(e.view.awake_since, e.settings.heartbeat_timeout),))
         return
     for node in (e.view.nodes[name] for name in active if name != e.me):
-        if not node.is_told:
+        if not node.is_told and _may_still_tell(e, node.name):
             yield Reason("split.untold", node.name)
-        elif not e.timer.has_passed(node.reach_since, e.settings.heartbeat_timeout):
+        elif node.is_told and not e.timer.has_passed(node.reach_since, e.settings.heartbeat_timeout):
             yield Reason("split.heard", node.name, (e.timer.left(node.reach_since, e.settings.heartbeat_timeout),))
 
 

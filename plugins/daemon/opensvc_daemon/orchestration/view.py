@@ -84,8 +84,8 @@ class NodeView(NamedTuple):
     """One node.
 
     `state_since` is when its present state was first seen here; `reach_since` the same for `reach`. `merged` is the
-    generation of our data that it says it has, `is_told` whether what it says by now has arrived here, and `links` tells
-    for each heartbeat whether it works in both directions.
+    generation of our data that it says it has, `is_told` whether what it says by now has arrived here (and it has not since
+    `untold_since`); `links` tells for each heartbeat whether it works in both directions.
     """
 
     name: str
@@ -100,6 +100,7 @@ class NodeView(NamedTuple):
     version: int = 1
     merged: int = 0
     is_told: bool = True
+    untold_since: float = 0.0
     fencing: Fencing = Fencing.NONE
     fencing_since: float = 0.0
     can_be_fenced: bool = False

@@ -66,6 +66,16 @@ def test_a_new_life_has_merged_nothing_and_is_not_confirmed_to_be_down(known):
     assert (peer.merged, peer.confirmed, peer.incarnation) == (0, None, 8)
 
 
+def test_what_does_not_arrive_is_missing_since_it_was_first_missed(known):
+    hearing, peer = Hearing(known), known.peers["n2"]
+    told(hearing, "beating", 10.0, generation=4)
+    told(hearing, "beating", 12.0, generation=5)
+    assert peer.untold_since == 10.0
+    peer.replica = Replica(7, 5, digested({"node": {}}))
+    told(hearing, "beating", 13.0, generation=5)
+    assert peer.untold_since is None
+
+
 def test_nothing_is_due_while_all_beat(known):
     hearing = Hearing(known)
     told(hearing, "beating", 10.0)

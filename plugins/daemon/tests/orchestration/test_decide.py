@@ -190,13 +190,7 @@ def test_what_is_up_under_a_lease_asks_for_it_or_stops_or_says_why_not(view):
     for path, service in view.services.items():
         mine = service.instances.get(view.me)
         is_held = service.lease is not Lease.NONE or service.guard is not Guard.LEASE or not service.is_failover
-        if (
-            mine is None
-            or is_held
-            or service.is_managed
-            or not mine.is_active
-            or mine.monitor.is_acting
-            or view.self.state in {NodeState.INIT, *AWAITED}
-        ):
+        is_held = is_held or service.is_managed  # another manager has it: what is up under it is none of the daemon's
+        if mine is None or is_held or not mine.is_active or mine.monitor.is_acting or view.self.state in {NodeState.INIT, *AWAITED}:
             continue
         assert any(order.do is not Do.NOTHING for order in orders if order.service == path), path

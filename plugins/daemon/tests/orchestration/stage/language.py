@@ -85,6 +85,8 @@ def _node_changes(stage: Stage, phrase: str) -> Changes:
         return {"reach": Reach(word), "reach_since": stage.now - seconds}
     if word in _values(NodeState):
         return {"state": NodeState(word), "state_since": stage.now - seconds}
+    if word == "untold":
+        return {"is_told": False, "untold_since": stage.now - seconds}
     if word.startswith("fencing "):
         return {"fencing": Fencing(word.split()[1]), "fencing_since": stage.now - seconds}
     return _by(_NODE, phrase)
@@ -236,7 +238,6 @@ _NODE: Table = {
     "thawed": _flag(is_frozen=False),
     "overloaded": _flag(is_overloaded=True),
     "can be fenced": _flag(can_be_fenced=True),
-    "untold": _flag(is_told=False),
     "load": lambda value: {"load": float(value)},
     "score": _number("score"),
     "version": _number("version"),

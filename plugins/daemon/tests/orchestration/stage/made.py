@@ -100,6 +100,7 @@ def _node(choose: Choices, name: str) -> NodeView:
         version=choose(1, 1, 1, 1, 2),
         merged=choose(2, 1, 0),
         is_told=choose(True, True, False),
+        untold_since=choose.moment(),
         fencing=choose(*Fencing),
         fencing_since=choose.moment(),
         can_be_fenced=choose(True, False),
