@@ -30,4 +30,4 @@ def unfit(config: ServiceConfig, registry: Registry) -> Iterator[Finding]:
     """A finding for each watchdog of a file that can't end this node. Warnings: the device may come with a module, or be on other nodes."""
     for section, timer in watchdogs(config, registry).items():
         if isinstance(timer, WatchdogTimer) and section in config.document.sections() and (problem := timer.problem()):
-            yield Report(config.document).warning("no-watchdog", problem, section)
+            yield Report(config.document).warning("watchdog-unfit", problem, section)

@@ -102,6 +102,7 @@ def test_in_the_place_of_one_that_can_not_be_made_stands_the_reason(node, words,
 def test_validate_tells_what_can_not_end_the_node(node, section, says):
     found = node(section).validate("node")
     assert [one.severity.value for one in found] == (["warning"] if says else [])
+    assert {one.code for one in found} <= {"watchdog-unfit", "unused-section"}
     assert all(says in str(one) for one in found)
 
 
