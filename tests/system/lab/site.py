@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 from lab.ground import Ground
 from lab.groups import Groups
-from lab.keys import keys
+from lab.keys import File
+from lab.keys import files as keys_of
 from lab.places import BIN
 from lab.process1 import Spec
 from lab.switch import Seat, Switch
@@ -88,10 +89,7 @@ class Site:
             "init": INITS[self.init],
         }
 
-    def _files(self, seat: Seat) -> list[tuple[str, str, int]]:
-        own = keys()
-        names = ",".join([*self.names, "10.99.*", "fd99:*"])
-        known = f"{names} {own.host_public}"
+    def _files(self, seat: Seat) -> list[File]:
         hosts = [f"{address(index)} {name}" for index, name in enumerate(self.names, 1)]
         files = [
             ("/etc/hostname", f"{seat.node}\n", 0o644),
@@ -100,11 +98,7 @@ class Site:
             ("/etc/machine-id", f"{seat.index:032x}\n", 0o444),
             ("/etc/fstab", "", 0o644),
             ("/root/.bashrc", "", 0o644),
-            ("/root/.ssh/id_ed25519", own.user, 0o600),
-            ("/root/.ssh/id_ed25519.pub", own.user_public, 0o644),
-            ("/root/.ssh/authorized_keys", own.user_public, 0o600),
-            ("/root/.ssh/known_hosts", known, 0o644),
-            ("/etc/ssh/lab_host_key", own.host, 0o600),
+            *keys_of(",".join([*self.names, "10.99.*", "fd99:*"])),
             ("/etc/ssh/lab_sshd_config", SSHD, 0o644),
         ]
         return [*files, *([("/etc/systemd/system/lab.target", TARGET, 0o644)] if self.init == "systemd" else [])]

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from lab.ground import Ground
-from lab.keys import keys
+from lab.keys import File
+from lab.keys import files as keys_of
 from lab.places import BIN
 from lab.site import ABSENT, COMMANDS, PATH, SSHD
 from lab.switch import Switch, run
@@ -98,10 +99,8 @@ class Site:
         (top / "guest.conf").write_text("".join(f"{word}={shlex.quote(str(value))}\n" for word, value in words.items()), encoding="utf-8")
         (top / "places").write_text("".join(f"{number} {place}\n" for number, place in enumerate(self.places)), encoding="utf-8")
 
-    def _files(self, name: str, index: int) -> list[tuple[str, str, int]]:
-        own = keys()
+    def _files(self, name: str, index: int) -> list[File]:
         hosts = [f"{address(number)} {other}" for number, other in self.hosts.items()]
-        known = f"{','.join([*self.hosts.values(), '10.98.*', 'fd98:*'])} {own.host_public}"
         return [
             ("/etc/hostname", f"{name}\n", 0o644),
             ("/etc/hosts", "\n".join(["127.0.0.1 localhost", "::1 localhost", *hosts, ""]), 0o644),
@@ -109,11 +108,7 @@ class Site:
             ("/etc/machine-id", f"{index:032x}\n", 0o444),
             ("/etc/fstab", "", 0o644),
             ("/root/.bashrc", "", 0o644),
-            ("/root/.ssh/id_ed25519", own.user, 0o600),
-            ("/root/.ssh/id_ed25519.pub", own.user_public, 0o644),
-            ("/root/.ssh/authorized_keys", own.user_public, 0o600),
-            ("/root/.ssh/known_hosts", known, 0o644),
-            ("/etc/ssh/lab_host_key", own.host, 0o600),
+            *keys_of(",".join([*self.hosts.values(), "10.98.*", "fd98:*"])),
             ("/etc/ssh/lab_sshd_config", SSHD, 0o644),
         ]
 

@@ -7,7 +7,9 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from lab import keys
 from lab.faults import Faults, port
+from lab.site import SSHD
 from lab.switch import Seat, in_network
 
 from vmlab.disks import Disk
@@ -45,6 +47,13 @@ class UserNode(UserMode):
         self._hardware = Hardware(devices, {"address": self.address}, tuple(in_network(self._site.network)))
         super().power_on()
         self.write("/etc/hosts", "".join(f"{address(index)} {name}\n" for index, name in self._site.hosts.items()))
+
+    def serve_ssh(self, names: str) -> None:
+        """Have root of the others come to it, and root of it to them, by these names, as in `known_hosts`; until its next boot."""
+        for path, text, mode in keys.files(names):
+            self.write(path, text, mode)
+        self.write("/etc/ssh/lab_sshd_config", SSHD)
+        self("sh -c 'mkdir -p /run/sshd && exec /usr/sbin/sshd -f /etc/ssh/lab_sshd_config'")
 
     def freeze(self) -> None:
         """Hang it: nothing of it runs, neither processes nor kernel; its clocks go on."""
