@@ -29,7 +29,7 @@ test-vm: venv
 check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@MYPYPATH=$$(echo docs tests/system tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py docs/release.py docs/pages tests/bench tests/system/lab tests/system/cluster tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
+	@MYPYPATH=$$(echo docs tests/system tests/tutorials tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py docs/release.py docs/pages tests/bench tests/system/lab tests/system/cluster tests/tutorials/tutorial tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python docs/generate.py --check
 

@@ -15,6 +15,7 @@ from pages.drivers import drivers_page
 from pages.installed import DOCS, NotInstalled, bundled
 from pages.keywords import keywords_page
 from pages.python import api_page, hooks_page
+from pages.tutorials import tutorials_page
 
 REFERENCE: Final = DOCS / "reference"
 BUNDLED: Final = DOCS.parent / "opensvc_core" / "plugins" / "bundled.txt"
@@ -28,6 +29,7 @@ _PAGES: Final[dict[str, Callable[[], str]]] = {
     "orchestration.md": orchestration_page,
     "rights.md": rights_page,
     "architecture.md": architecture_page,
+    "tutorials.md": tutorials_page,
 }
 FILES: Final = {**{REFERENCE / name: make for name, make in _PAGES.items()}, BUNDLED: bundled}
 

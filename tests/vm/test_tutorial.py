@@ -1,12 +1,15 @@
-"""The first tutorial's service on a volume group that two light nodes share: its page replayed, a power cut of who has it, as a story."""
+"""The pages for beginners, replayed on light nodes, which have a device mapper; then a power cut of who has the service, as a story."""
 
+import sys
 from pathlib import Path
 
 import pytest
-from tutorial import replay
+from storage_array import export
+from tutorial import page, replay
 
-SCRIPT = Path(__file__).with_name("000_vg.steps")
-NAMES = ("demo1", "demo2")
+BIN = Path(sys.executable).parent
+ROOTED = {"OSVC_ROOT_PATH": "/opt/opensvc", "PATH": f"/opt/opensvc/bin:{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+ARRAY = "37.59.71.21"
 # What is told to the other node is on the disk.
 WRITER = """\
 import itertools, os, socket
@@ -24,14 +27,19 @@ with socket.create_server(("", 4711)) as server, open("/run/told", "wb", 0) as f
 """
 
 
+def power_on(nodes, its):
+    """Start nodes, called as the page calls them."""
+    for node, name in zip(nodes, its.hosts, strict=True):
+        node.power_on()
+        node(f"hostname {name}")
+
+
 @pytest.fixture(scope="module")
 def pair(module_vms):
     """Two nodes with a shared disk, on which nothing is."""
     disk = module_vms.make_disk("svc1", megabytes=64)
-    for node, name in zip(module_vms.light, NAMES, strict=True):
-        assert node.plug(disk) == "/dev/ubdb"
-        node.power_on()
-        node(f"hostname {name}")
+    assert {node.plug(disk) for node in module_vms.light} == {"/dev/ubdb"}
+    power_on(module_vms.light, page("000.steps"))
     return module_vms.light
 
 
@@ -41,9 +49,19 @@ def numbers(node, path):
     return [int(line) for line in lines.splitlines(keepends=True) if line.endswith("\n")]
 
 
-@pytest.mark.timeout(500)  # some thirty commands, after the boot of all guests where no test was before
-def test_a_service_is_made_of_nothing_and_prints_what_its_page_shows(pair):
-    replay(SCRIPT, pair)
+@pytest.mark.timeout(600)  # a hundred commands
+def test_the_page_of_1_5_is_replayed_from_the_storage_array_to_the_second_node(vms, told):
+    its = page("001.steps")
+    export(vms, ARRAY, [vms.make_disk(f"unit{number}", megabytes=32) for number in (1, 2)])
+    power_on(vms.light, its)
+    for node in vms.light:
+        node.serve_ssh(",".join([*its.hosts, "10.98.*"]))
+    replay(its, "001.steps", vms.light, told, ROOTED)
+
+
+@pytest.mark.timeout(600)
+def test_the_page_of_2_x_is_replayed_on_a_volume_group(pair, told):
+    replay(page("000.steps"), "000.steps", pair, told, {})
 
 
 def test_a_power_cut_of_who_has_it_loses_nothing_that_was_acknowledged(pair):
@@ -60,11 +78,4 @@ def test_a_power_cut_of_who_has_it_loses_nothing_that_was_acknowledged(pair):
     kept, told = numbers(demo2, "/svc1/data/numbers"), numbers(demo2, "/run/told")
     assert kept == list(range(len(kept)))
     assert len(kept) >= len(told) > 50
-    assert demo2("curl -s http://demosvc.opensvc.com:8080/").stdout == "<html><body>It Works !</body></html>\n"
-
-
-def test_what_was_made_of_nothing_is_taken_away_where_it_is_now(pair):
-    demo2 = pair[1]
-    demo2("om svc1 unprovision --local")
-    assert demo2("sh -c 'dmsetup ls; pvs --noheadings; grep svc1 /proc/mounts'", code=1).stdout == "No devices found\n"
-    assert demo2("wipefs --noheadings /dev/ubdb").stdout == ""
+    assert demo2("curl -s http://demosvc.opensvc.com:8080/").stdout == "<title>Binserve v0.2.0</title>\n"

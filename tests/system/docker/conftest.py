@@ -1,7 +1,6 @@
 """A service with containers in a docker daemon of its own, which is on its file system; and how it is seen."""
 
 import json
-import re
 import time
 
 import pytest
@@ -72,17 +71,3 @@ def seen(node, rid="container#1", service="web"):
 
 def said(done):
     return done.stdout + done.stderr
-
-
-def avail(node, service):
-    """The part of the classic layout that shows the service itself, with the numbers of containers replaced."""
-    lines = node(f"/etc/opensvc/{service} print status", code=None).stdout.splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("|- avail"))
-    last = next(number for number, line in enumerate(lines) if line.startswith("|- sync"))
-    return [re.sub(r"\b[0-9a-f]{12}@", "ID12@", line) for line in lines[first:last]]
-
-
-def ps(node, service):
-    """Names of the containers → image and number, in the order of `docker ps`, the latest first."""
-    lines = node(f"/etc/opensvc/{service} docker ps --format '{{{{.Names}}}} {{{{.Image}}}} {{{{.ID}}}}'").stdout.splitlines()
-    return {line.split()[0]: tuple(line.split()[1:]) for line in lines}
