@@ -5,9 +5,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from opensvc_daemon.exploration.engine import Engine
-from opensvc_daemon.exploration.model import Model
+from opensvc_daemon.exploration.model import Ask, Model
 from opensvc_daemon.exploration.settling import Settler
 from opensvc_daemon.exploration.truth import wrong
+from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.view import Guard
 
 TROUBLES = {
@@ -29,7 +30,15 @@ TROUBLES = {
     "lapse": 3,
     "refuse": 2,
 }
+# What a person has stopped is not thawed by another one, so that it can be seen whether it stayed so.
+UNTHAWED = {kind: count for kind, count in TROUBLES.items() if kind not in {"thaw", "thaw node"}}
+ASKED = (Ask(Wish.STOP), Ask(Wish.START, at=1), Ask(Wish.SWITCH, ("B",)), Ask(Wish.RESTART, at=1), Ask(Wish.GIVEBACK), Ask(Wish.CLEAR))
+MAKING = (Ask(Wish.PROVISION), Ask(Wish.PROVISION, at=1), Ask(Wish.UNPROVISION, at=1), Ask(Wish.START))
 WALKS = [
+    *(Model(f"{guard.value} of 2, asked", 2, guard, asks=ASKED, budget=UNTHAWED) for guard in Guard),
+    *(Model(f"{guard.value} of 2, made", 2, guard, asks=MAKING, is_made=False, budget=UNTHAWED) for guard in Guard),
+    Model("lease of 3, asked, slow", 3, Guard.LEASE, is_delayed=True, asks=ASKED, budget=UNTHAWED),
+    Model("fence of 3, purged", 3, asks=(Ask(Wish.PURGE, at=2), Ask(Wish.START)), budget=UNTHAWED),
     *(Model(f"{guard.value} of {count}", count, guard, budget=TROUBLES) for guard in Guard for count in (2, 3)),
     Model("none of 2, no data", guard=Guard.NONE, has_data=False, budget=TROUBLES),
     *(Model(f"{guard.value} of 3, slow", 3, guard, is_delayed=True, is_cold=True, budget=TROUBLES) for guard in Guard),
