@@ -227,6 +227,8 @@ class Referee:
         instances = [monitor.instances[service] for monitor in holders]
         if setup.orchestrate != "ha" or setup.is_disabled or setup.is_managed or setup.placement == "none":
             return False
+        if any(service in machine.orphans for machine in self._world.nodes):
+            return False
         if any(one.avail in (Status.WARN, Status.UNDEF) or (one.is_active and one.monitor.is_failed) for one in instances):
             return False
         if any(one.is_frozen and one.is_active for one in instances):

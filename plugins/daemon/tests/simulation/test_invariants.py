@@ -197,6 +197,8 @@ def test_what_a_delete_leaves_up_is_no_part_of_a_service_made_anew(told):
     result = told("30 request n1 svc1 delete", "40 nodes svc1 n3", calm=60, more="nodes=n1,n2\nnode n3")
     assert result.is_ok, result.violations
     assert [(one.node, one.end > 60) for one in result.history] == [("n1", True), ("n3", True)]
+    again = told("30 request n1 svc1 delete", "40 nodes svc1 n1 n3", calm=60, more="nodes=n1,n2\nnode n3")
+    assert again.is_ok, again.violations
 
 
 def test_an_accepted_double_start_is_no_violation(told):
