@@ -56,8 +56,8 @@ def test_where_files_have_come_from_is_known(upgraded):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the daemon")
 def test_a_daemon_goes_on_where_the_other_one_ended(upgraded):
-    # those that come out otherwise, as they may, end it with 1
-    assert re.search(r"^[1-9]\d* decisions", upgraded("om daemon replay", code=None).stdout, re.MULTILINE)
+    # a record of decisions is for its own version; one of another is counted, and harms nothing
+    assert re.search(r"^\d+ decisions, ", upgraded("om daemon replay", code=None).stdout, re.MULTILINE)
     upgraded("om daemon start")
     try:
         upgraded.wait_for(lambda: ", idle" in upgraded("om daemon status").stdout)
