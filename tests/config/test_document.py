@@ -424,4 +424,4 @@ def test_a_document_is_made_of_sections():
 
 def test_what_could_not_be_read_back_makes_no_document():
     with pytest.raises(ConfigError, match="can't be written"):
-        Document.of({"env": {"key": "one\n[fs#1]"}})
+        Document.of({"env": {"key": "one\n  #two"}})
