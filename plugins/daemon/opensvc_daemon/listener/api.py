@@ -335,7 +335,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         ),
         largest=16384,
     ),
-    Route("POST", "/v1/leave", Right.BELONG, "The calling member leaves.", Api.leave, schemas.NOTHING, body=()),
+    Route("POST", "/v1/leave", Right.LEAVE, "The calling member leaves, or has left.", Api.leave, schemas.NOTHING, body=()),
     Route(
         "POST",
         "/v1/cluster/members",

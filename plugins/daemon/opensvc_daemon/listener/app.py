@@ -189,7 +189,7 @@ def _code(error: OpensvcError) -> int:
 
 def _refusal(who: Who, route: Route) -> OpensvcError:
     what = f"{route.method} {route.path}: to {route.right.value} is not for {who}"
-    if who.caller is Caller.STRANGER:
+    if who.caller in (Caller.STRANGER, Caller.FORMER):
         return Unauthorized(f"{what}; show a certificate of the cluster or a token")
     return Forbidden(f"{what}; do it as root, or by sudo" if who.caller is Caller.USER else what)
 

@@ -66,7 +66,7 @@ class Identities:
         self.members, self.tokens = tuple(members), known
 
     def who(self, connection: Connection, authorization: str) -> Who:
-        """The caller of one request. A certificate of a node that is no member any more counts for nothing."""
+        """The caller of one request. A certificate of a node that is no member any more counts for its leave alone."""
         if connection.uid >= 0:
             place = f"pid {connection.pid}"
             if connection.uid in (0, self._owner):
@@ -79,4 +79,6 @@ class Identities:
             name, role = tokens.role_of(self.tokens, shown.strip(), time())
             if role:
                 return Who(Caller[role.upper()], name, connection.address)
+        if connection.node:
+            return Who(Caller.FORMER, connection.node, connection.address)
         return Who(Caller.STRANGER, "", connection.address)

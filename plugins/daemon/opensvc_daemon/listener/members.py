@@ -53,7 +53,7 @@ class Members:
         return {"sealed": _b64(seal(secret, transcript, answer))}
 
     async def leave(self, call: Call) -> Json:
-        """Take the caller, a member, out. Raises ActionRefused."""
+        """Take the caller out: a member, or one whose leave was interrupted, so that it can't know. Raises ActionRefused."""
         await self._edit(f"remove {call.who.name}", {"remove": call.who.name}, call)
         return {}
 

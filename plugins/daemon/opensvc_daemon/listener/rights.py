@@ -23,6 +23,7 @@ class Caller(Enum):
     ADMIN = "a token with the role admin"
     OPERATOR = "a token with the role operator"
     GUEST = "a token with the role guest"
+    FORMER = "a node that is no member any more, by the certificate that it had as one"
     STRANGER = "anybody who reaches the port, without a certificate or token that counts"
 
 
@@ -35,16 +36,18 @@ class Right(Enum):
     READ = "read services' configurations and logs"
     OPERATE = "have the cluster start, stop, move, freeze or thaw services, and look at them anew"
     ADMINISTER = "change services' configurations, freeze or drain nodes, stop the daemon, stop and start heartbeats"
-    BELONG = "read and change the cluster's own configuration, with its secret; leave"
+    BELONG = "read and change the cluster's own configuration, with its secret"
+    LEAVE = "be taken out of the cluster; once more where it is not known whether that was done"
 
 
 TABLE: Final[Mapping[Right, frozenset[Caller]]] = {
     Right.JOIN: frozenset(Caller),
-    Right.LOOK: frozenset(Caller) - {Caller.STRANGER},
+    Right.LOOK: frozenset(Caller) - {Caller.FORMER, Caller.STRANGER},
     Right.READ: frozenset({Caller.OWNER, Caller.NODE, Caller.ADMIN, Caller.OPERATOR}),
     Right.OPERATE: frozenset({Caller.OWNER, Caller.NODE, Caller.ADMIN, Caller.OPERATOR}),
     Right.ADMINISTER: frozenset({Caller.OWNER, Caller.NODE, Caller.ADMIN}),
     Right.BELONG: frozenset({Caller.OWNER, Caller.NODE}),
+    Right.LEAVE: frozenset({Caller.NODE, Caller.FORMER}),
 }
 
 
@@ -60,10 +63,11 @@ class Who(NamedTuple):
         return self.caller in TABLE[right]
 
     def __str__(self) -> str:
-        kind = {Caller.NODE: "node ", Caller.STRANGER: "a stranger"}.get(self.caller, "token " if self.caller in _TOKENS else "")
+        kind = _KINDS.get(self.caller, "token " if self.caller in _TOKENS else "")
         return f"{kind}{self.name} ({self.place})" if self.place else f"{kind}{self.name}"
 
 
+_KINDS: Final = {Caller.NODE: "node ", Caller.FORMER: "former node ", Caller.STRANGER: "a stranger"}
 _TOKENS: Final = frozenset({Caller.ADMIN, Caller.OPERATOR, Caller.GUEST})
 
 

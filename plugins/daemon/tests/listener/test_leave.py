@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from types import SimpleNamespace
 
 import pytest
 from opensvc_daemon.trust import calling, leave, leaving
@@ -60,6 +61,7 @@ def test_a_node_that_was_perhaps_taken_out_stays_frozen(cluster, monkeypatch):
     first, second, third = cluster
     joined(second, first)
     joined(third, first)
+    third.run(third.listener.stop())
     answers = threading.Event()
 
     async def late():
@@ -69,17 +71,33 @@ def test_a_node_that_was_perhaps_taken_out_stays_frozen(cluster, monkeypatch):
     monkeypatch.setattr(leaving, "ANSWER_SECONDS", 8.0)
     said = []
     try:
-        with pytest.raises(ActionRefused, match=r"n1 broke off: .*timed out; n3: .* is not for a stranger"):
+        with pytest.raises(ActionRefused, match=r"n1 broke off: .*timed out; n3 can't be reached"):
             leave(second.node, say=said.append)
     finally:
         answers.set()
     assert (members(first.node), members(second.node)) == (["n1", "n3"], ["n1", "n2", "n3"])
-    assert said == ["freeze local node", "local node stays frozen: n1 n3 may have taken it out"]
+    assert said == ["freeze local node", "local node stays frozen: n1 may have taken it out"]
+    third.begin()
     second.node.state.freeze()  # as the daemon does it that was asked to
     monkeypatch.setattr(calling.Call, "connect", killed)
     with pytest.raises(KeyboardInterrupt):
         leave(second.node, say=said.append)
     assert froze(second) == ["freeze", "thaw", "freeze"]
+
+
+def test_a_leave_that_was_killed_before_it_knew_its_end_can_be_repeated_by_any_member(cluster, monkeypatch):
+    first, second, third = cluster
+    joined(second, first)
+    joined(third, first)
+    with monkeypatch.context() as patch:
+        patch.setattr(leaving, "files", SimpleNamespace(write_private=killed))  # that it was taken out is not written down
+        with pytest.raises(KeyboardInterrupt):
+            leave(second.node, say=lambda _: None)
+    assert (members(first.node), members(second.node)) == (["n1", "n3"], ["n1", "n2", "n3"])
+    said = []
+    leave(second.node, say=said.append)
+    assert said[-1] == "leave node n1"
+    assert (members(first.node), members(second.node)) == (["n1", "n3"], ["n2"])
 
 
 @pytest.mark.parametrize(("step", "last"), [("connect", "thaw"), ("getresponse", "freeze")], ids=["connecting", "answered"])

@@ -22,13 +22,14 @@ NOBODY = 65534
 
 @pytest.fixture
 def crowd(houses, open_folder):
-    """A member n1, a member n2 with a certificate of the same authority, and tokens."""
+    """A member n1, a member n2 and n3, which is none, with certificates of the same authority, and tokens."""
     first = houses("n1", "[cluster]\nname = default\nnodes = n1 n2\n", below=open_folder)
     made = {role: tokens.make(first.node, f"t-{role}", role) for role in tokens.ROLES}
-    other = houses("n2", begins=False)
-    lend_certificate(first, other)
+    others = {caller: houses(name, begins=False) for caller, name in ((Caller.NODE, "n2"), (Caller.FORMER, "n3"))}
+    for other in others.values():
+        lend_certificate(first, other)
     first.run(first.listener.reconfigure())
-    return first, other, made
+    return first, others, made
 
 
 def lend_certificate(first, other):
@@ -42,7 +43,7 @@ def lend_certificate(first, other):
 
 
 def status_of(caller, crowd, route):
-    first, other, made = crowd
+    first, others, made = crowd
     path = route.path.replace("{service}", "svc1").replace("{id}", "ffff").replace("{name}", "hb%231.rx")
     body = BODIES.get(route.path, b"{}") if route.method != "GET" else b""
     if caller in (Caller.OWNER, Caller.USER):
@@ -50,7 +51,7 @@ def status_of(caller, crowd, route):
     token = made.get(caller.name.lower(), "")
     head = f"{route.method} {path} HTTP/1.0\r\nHost: n1\r\nContent-Length: {len(body)}\r\n"
     head += f"Authorization: Bearer {token}\r\n" if token else ""
-    return tls_status(first, other if caller is Caller.NODE else None, head.encode() + b"\r\n" + body)
+    return tls_status(first, others.get(caller), head.encode() + b"\r\n" + body)
 
 
 def tls_status(house, of, data):
@@ -91,7 +92,7 @@ def local_answer(house, method, path, body, *, uid):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to call as another user; run the tests as root")
 @pytest.mark.parametrize("caller", Caller, ids=lambda caller: caller.name.lower())
 def test_each_route_is_for_those_of_the_table(crowd, caller):
-    refused = 401 if caller is Caller.STRANGER else 403
+    refused = 401 if caller in (Caller.STRANGER, Caller.FORMER) else 403
     found = {f"{route.method} {route.path}": status_of(caller, crowd, route) != refused for route in ROUTES}
     assert found == {f"{route.method} {route.path}": caller in TABLE[route.right] for route in ROUTES}
 
@@ -140,7 +141,7 @@ def test_who_was_refused_changed_nothing(crowd):
     first, _, made = crowd
     before = first.node.store.text(first.node.paths.etc / "cluster.conf")
     for route in ROUTES:
-        for caller in (Caller.GUEST, Caller.STRANGER):
+        for caller in (Caller.GUEST, Caller.FORMER, Caller.STRANGER):
             if caller not in TABLE[route.right]:
                 status_of(caller, crowd, route)
     assert first.monitor.asked == []
@@ -149,7 +150,8 @@ def test_who_was_refused_changed_nothing(crowd):
 
 
 def test_a_certificate_of_a_node_that_has_left_counts_for_nothing(crowd):
-    first, other, _ = crowd
+    first, others, _ = crowd
+    other = others[Caller.NODE]
     assert first.remote(of=None)("GET", "/v1/status")[0] == 401
     assert tls_status(first, other, b"GET /v1/status HTTP/1.0\r\n\r\n") == 200
     first.node.change("cluster", lambda document: document.set("cluster", "nodes", "n1"))
