@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from opensvc_core.api import OpensvcError, Status
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor import kept
+from opensvc_daemon.monitor.deleted import BRANCH, deletion_of, left_alone
 from opensvc_daemon.monitor.files import Files, Found, is_for
 from opensvc_daemon.monitor.inotify import Inotify
 from opensvc_daemon.monitor.knowledge import Json, Picture, ServiceFile
@@ -36,6 +37,8 @@ class Filing:
         self._inotify = Inotify(self._loop, self._changed)
         self._looking = asyncio.Lock()
         self._soon: asyncio.TimerHandle | None = None
+        # the digests of the files that were here when this life began
+        self._first: dict[str, str] | None = None
 
     def end(self) -> None:
         """Look no more."""
@@ -65,8 +68,10 @@ class Filing:
             except (OpensvcError, OSError) as error:
                 self._monitor.say(f"the services' files can't be looked at: {error}", "ERROR")
                 return
+            if self._first is None:
+                self._first = {service: file.digest for service, file in found.files.items()}
             for service, file in found.files.items():
-                await self._configure(service, file)
+                await self._configure(service, await self._heeded(service, file))
             self._take(found)
         if found.is_host_changed:
             await self._monitor.configuring.reconfigure()
@@ -119,6 +124,28 @@ class Filing:
             picture.messages.pop("file", None)
             if file.error:
                 picture.messages["file"] = file.error
+
+    async def _heeded(self, service: str, file: ServiceFile) -> ServiceFile:
+        """What was deleted elsewhere while this node was away is left alone; what was written since is there on purpose."""
+        deletion = deletion_of(self._known, service, file)
+        if deletion is not None and not self._is_old(service, file):
+            await self._revive(service, deletion.generations)
+        return left_alone(service, file, deletion) if deletion and self._is_old(service, file) else file
+
+    def _is_old(self, service: str, file: ServiceFile) -> bool:
+        """It was here when this life began, as it is."""
+        return self._first is not None and self._first.get(service) == file.digest
+
+    def heed(self, services: Iterable[str]) -> None:
+        """A peer tells another thing of their deletion: what is to be left alone is so at once, before it is started."""
+        files = self._known.files
+        for service in (one for one in services if one in files):
+            deletion = deletion_of(self._known, service, files[service])
+            if deletion is not None and self._is_old(service, files[service]):
+                files[service] = left_alone(service, files[service], deletion)
+                self._tell_error(service, files[service])
+            self.files.forget(service)
+            self._changed()
 
     async def _revive(self, service: str, buried: Mapping[str, int]) -> None:
         try:
@@ -185,12 +212,12 @@ class Filing:
     # -- what is told
 
     def cluster_tree(self) -> Json:
-        """What the tree says of cluster.conf."""
-        file = self.replication.cluster
+        """What the tree says of cluster.conf, and of the services that were deleted here."""
+        file, deleted = self.replication.cluster, {BRANCH: self.replication.tombstones.told()}
         if file is None:
-            return {}
+            return deleted
         told: dict[str, Any] = {"digest": file.digest, "generations": dict(file.generations), "file": file.place}
-        return {"cluster": told}
+        return {"cluster": told, **deleted}
 
     def _found(self, service: str, text: str) -> None:
         self._monitor.chronicle.say("" if service == CLUSTER else service, text, "WARNING")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from opensvc_core.api import Descent, OpensvcError
 from opensvc_daemon.clock import now
 from opensvc_daemon.monitor import telling
+from opensvc_daemon.monitor.deleted import told_by
 from opensvc_daemon.monitor.knowledge import Json, Peer
 from opensvc_daemon.monitor.replication import CLUSTER, accept, file_of, offer
 from opensvc_daemon.orchestration.reaching import as_seen
@@ -44,6 +45,8 @@ class Merging:
             self._adopt(path, instance)
             self._learn(path, branches[path].get("config"))
         self._learn(CLUSTER, peer.data.get("cluster"))
+        after, known_before = told_by(peer.data), told_by(before)
+        monitor.filing.heed(service for service in {*after, *known_before} if after.get(service) != known_before.get(service))
         monitor.grow()
 
     def _tell_changes(self, peer: Peer, branches: Mapping[str, Json], before: Mapping[str, Json]) -> None:

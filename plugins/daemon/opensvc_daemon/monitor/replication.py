@@ -20,6 +20,8 @@ from opensvc_daemon.orchestration.view import Reach
 
 # cluster.conf among the services: its name can't be that of one.
 CLUSTER = "cluster"
+# Deletions that are remembered; the oldest go first.
+KEPT = 1000
 # Seconds until a file that was asked for is asked for again.
 PATIENCE = 2.0
 
@@ -39,6 +41,10 @@ class Tombstones:
         known = read_json(self._file)
         self._known: dict[str, dict[str, int]] = known if isinstance(known, dict) else {}
 
+    def told(self) -> Json:
+        """All of them, for a tree that is not changed with them."""
+        return dict(self._known)
+
     def of(self, service: str) -> Mapping[str, int] | None:
         """The generations that count as seen."""
         return self._known.get(service)
@@ -46,6 +52,8 @@ class Tombstones:
     def bury(self, service: str, generations: Mapping[str, int], node: str) -> None:
         """Its file is about to be deleted: that is one more edit of this node. Raises OSError."""
         self._known[service] = {**generations, node: generations.get(node, 0) + 1}
+        while len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
         write_json(self._file, self._known)
 
     def forget(self, service: str) -> None:

@@ -75,3 +75,35 @@ def test_a_change_of_the_cluster_comes_to_the_other_node_and_is_used_there(stree
     wait_for(lambda: text(both["n2"], "cluster") == changed, both["n2"].told)
     both["n1"].wait(lambda document: document["nodes"]["n2"]["labels"] == {"room": "7"}, "n2 uses it")
     assert both["n1"].asked("switch", "n2")["progress"] == "done"
+
+
+def deleted_while_away(street):
+    """n2 has the file still of what was deleted on n1 while it was off, confirmed so, and taken out of its nodes; its text."""
+    both = pair(street)
+    before = text(both["n2"])
+    both["n2"].stop()
+    both["n1"].wait(lambda document: document["nodes"]["n2"]["reach"] == "silent", "n2 is off")
+    both["n1"].call("confirm_down", "n2")
+    both["n1"].write("svc1.conf", SERVICE.format(names="n1", more=""))
+    both["n1"].wait(lambda document: document["services"]["svc1"]["nodes"] == ["n1"], "n2 is none of its nodes")
+    assert both["n1"].asked("purge")["progress"] == "done"
+    wait_for(lambda: text(both["n1"]) is None, both["n1"].told)
+    both["n2"].start()
+    both["n2"].wait(lambda document: "was deleted on n1" in str(document["services"]["svc1"]["instances"]["n2"]["messages"]), "it is told")
+    return both, before
+
+
+def test_what_was_deleted_while_a_node_was_away_is_not_started_there(street):
+    both, before = deleted_while_away(street)
+    both["n2"].wait(lambda document: document["nodes"]["n2"]["state"] == "idle", "n2 decides")
+    codes = lambda document: [one["code"] for one in document["services"]["svc1"]["reasons"]]  # noqa: E731 - one expression
+    both["n2"].wait(lambda document: codes(document) == ["service.disabled"], "it is left alone")
+    assert not both["n2"].is_up()
+    assert (text(both["n1"]), text(both["n2"])) == (None, before)
+
+
+def test_what_was_deleted_elsewhere_comes_back_when_its_file_is_edited(street):
+    both, before = deleted_while_away(street)
+    both["n2"].write("svc1.conf", before + "tags = again\n")
+    wait_for(lambda: text(both["n1"]) == before + "tags = again\n", both["n2"].told)
+    wait_for(lambda: both["n1"].is_up() or both["n2"].is_up(), both["n2"].told)
