@@ -76,7 +76,8 @@ def test_partitions_that_the_service_names_are_mapped_with_it(lv):
     assert lv_named(lv(OFF)).exposed_devices() == ["/dev/data/app", "/dev/mapper/data-app1"]
     operations = list(lv_named(lv(OFF, OFF, UP)).start())
     assert texts(operations) == ["lvchange -a y data/app", "kpartx -as /dev/data/app"]
-    assert texts(operation.undo for operation in operations) == ["lvchange -a n data/app", "kpartx -d /dev/data/app"]
+    deactivate, unmap = (operation.undo for operation in operations)
+    assert texts([deactivate, *unmap()]) == ["lvchange -a n data/app", "kpartx -d /dev/data/app"]
     assert texts(lv_named(lv(UP)).start()) == ["kpartx -as /dev/data/app"]
     planned = lv_named(lv(UP, planned_paths={"/dev/data", "/dev/data/app", "/dev/mapper/data-app1"}))
     assert texts(planned.start()) == ["lv data/app is already up"]

@@ -247,9 +247,9 @@ def test_a_start_that_an_ended_agent_left_running_is_not_doubled_and_ended_by_st
     import subprocess
 
     folder.application("web", "C10web", "K10web")
-    script = folder.script("S10web", "sleep 600")
+    script = folder.script("S10web", "read line")  # no process but its own, not even for the moment of a fork
     resource = folder.make()
-    process = subprocess.Popen([script, "start"], env={**os.environ, **resource.marks()}, start_new_session=True)
+    process = subprocess.Popen([script, "start"], env={**os.environ, **resource.marks()}, stdin=subprocess.PIPE, start_new_session=True)
     try:
         wait_for(lambda: bench.host.find_processes(resource.marks()))
         with pytest.raises(ActionFailed, match=f"a start still runs, as pid {process.pid}; wait for it, or stop ends it"):
@@ -258,7 +258,7 @@ def test_a_start_that_an_ended_agent_left_running_is_not_doubled_and_ended_by_st
         assert process.wait(60) < 0
     finally:
         process.kill()
-        process.wait(60)
+        process.communicate(timeout=60)
 
 
 # -- status
