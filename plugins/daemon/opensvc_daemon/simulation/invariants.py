@@ -218,7 +218,8 @@ class Referee:
             wanted = 1 if setup.is_failover else min(setup.flex_target, len(self._candidates(service, setup, holders)))
             if len(active) < wanted or (setup.is_failover and len(active) != 1):
                 found.append(("up again", f"{service} is active on {' '.join(active) or 'no node'}"))
-        if not active and holders and not setup.is_disabled and not any(service in monitor.reasons for monitor in holders):
+        is_down = not self._world.history.active(service)
+        if is_down and holders and not setup.is_disabled and not any(service in monitor.reasons for monitor in holders):
             found.append(("reasons", f"{service} is down, and no node says why"))
         return found
 
