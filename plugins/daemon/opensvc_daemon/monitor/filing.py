@@ -173,7 +173,7 @@ class Filing:
             config=file.digest,
             last_start=known.last_start,
             request=known.request,
-            named=known.named or tuple(file.fields.get("nodes", ())),
+            named=known.named,
         )
         self._tell_error(service, file)
         self._monitor.grow()
