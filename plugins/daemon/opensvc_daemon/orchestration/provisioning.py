@@ -5,7 +5,7 @@ To make something is to start what it stands on, so the instance is active for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.evaluation import Evaluation
@@ -16,15 +16,18 @@ from opensvc_daemon.orchestration.raising import Orders, act, leave_be, needs_le
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.requests import Progress, Request
 from opensvc_daemon.orchestration.serving import done, end, failure, missing, why
-from opensvc_daemon.orchestration.states import MonitorState
+from opensvc_daemon.orchestration.states import AWAITED, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Guard, InstanceView, Lease, ServiceView
+
+_LEAVING = frozenset({NodeState.DRAINING, NodeState.SHUTTING, *AWAITED})
+_SEEN_UP = frozenset({Status.UP, Status.WARN})
 
 
 def provision(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     """The next step; none where every node that is there has what it needs."""
     if failed := failure(e, service, MonitorState.PROVISION_FAILED):
         return end(service, request, Progress.FAILED, *failed)
-    unmade = tuple(missing(e, service, request, _is_made(request), waits_for_silent=False))
+    unmade = tuple(_late(e, service, request, _is_made(request)))
     if not unmade:
         return ()
     # nothing is made under somebody who may use it, and nobody is fenced for it
@@ -34,11 +37,21 @@ def provision(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     return _while_up(e, service, request, up) if up else _in_turn(e, service, request, unmade)
 
 
+def _late(e: Evaluation, service: ServiceView, request: Request, is_done: Callable[[InstanceView], bool]) -> Iterator[Reason]:
+    """The nodes that are not done yet. One that is on its way out keeps nobody waiting."""
+    waiting = missing(e, service, request, is_done, waits_for_silent=False)
+    return (reason for reason in waiting if not _is_leaving(e, reason.node))
+
+
+def _is_leaving(e: Evaluation, node: str) -> bool:
+    return e.view.nodes[node].state in _LEAVING
+
+
 def _in_turn(e: Evaluation, service: ServiceView, request: Request, unmade: Sequence[Reason]) -> Orders:
     """The leader before the others, because it makes what is shared; of a failover service one at a time."""
     is_made = _is_made(request)
-    leader = ranked(e.view, service, [node for node, _ in e.present(service)])[0]
-    if is_made(e.mine(service)):
+    leader = ranked(e.view, service, [node for node, _ in e.present(service) if not _is_leaving(e, node)])[0]
+    if is_made(e.mine(service)) or _is_leaving(e, e.me):
         return leave_be(e, service, *unmade)
     if leader != e.me and not is_made(service.instances[leader]):
         return leave_be(e, service, Reason("request.waiting", leader))
@@ -70,9 +83,11 @@ def _while_up(e: Evaluation, service: ServiceView, request: Request, up: Sequenc
         if needs_lease(service) and service.lease is not Lease.HELD:
             return ask_lease(e, service)
         return act(e, service, "provision", why(request), request=request.id)
-    if late := tuple(
-        missing(e, service, request, lambda instance: instance.avail is Status.DOWN or is_made(instance), waits_for_silent=False)
-    ):
+    if late := tuple(_late(e, service, request, lambda instance: instance.avail not in _SEEN_UP or is_made(instance))):
         return leave_be(e, service, *late)
     lacking = tuple(Reason("request.provision-up", node, (up[0],)) for node, instance in e.present(service) if not instance.is_provisioned)
-    return end(service, request, Progress.REFUSED, *lacking) if lacking else done(service, request)
+    if not lacking:
+        return done(service, request)
+    # who comes back when all the others have been provisioned, and it is up again, undoes nothing of that
+    has_served = any(service.instances[node].served == request.id for node in up)
+    return end(service, request, Progress.DONE if has_served else Progress.REFUSED, *lacking)
