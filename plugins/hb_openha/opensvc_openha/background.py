@@ -11,9 +11,12 @@ import syslog
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from opensvc_core.errors import OpensvcError
 
+# In the environment of a program that takes the place of the one that runs.
+REPLACES: Final = "OPENHA_REPLACES"
 _SETUP_ERROR = 1
 
 

@@ -15,11 +15,10 @@ from typing import Final
 from opensvc_core.errors import OpensvcError, UsageError
 from opensvc_openha.acting import Acting
 from opensvc_openha.actions import Action
-from opensvc_openha.background import complain
+from opensvc_openha.background import REPLACES, complain
 from opensvc_openha.files import Board
 from opensvc_openha.keys import key_of
 from opensvc_openha.links import Link
-from opensvc_openha.programs import REPLACES
 from opensvc_openha.services import Service
 from opensvc_openha.states import State
 from opensvc_openha.store import Store, boot

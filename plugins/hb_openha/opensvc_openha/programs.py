@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from opensvc_core.errors import ConfigError, UsageError
-from opensvc_openha.background import detached, log
+from opensvc_openha.background import REPLACES, detached, log
 from opensvc_openha.links import Link
 from opensvc_openha.store import Store
 from opensvc_openha.tree import Tree
 
-# Set by ezha for a program that takes the place of the one that runs.
-REPLACES: Final = "OPENHA_REPLACES"
 # Heartbeats have to be sent while all else is busy.
 _RAISED: Final = -10
 
