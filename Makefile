@@ -56,8 +56,9 @@ chaos: venv
 soak: venv
 	PYTHONPATH=tests/system $(BIN)/python -m cluster.soak --seconds 3600
 
+# Half an hour that wants the machine for itself, as root; one part alone: python -m tests.bench.run failover
 bench: venv
-	$(BIN)/python -m tests.bench.run
+	$(BIN)/python -m tests.bench.run --page docs/reference/benchmarks.md
 
 # Two nodes to try things by hand, in a shell that removes them when it ends; as root.
 lab: venv

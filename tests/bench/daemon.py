@@ -1,6 +1,6 @@
 """The daemon at rest: its memory and processor time, alone and with 100 services; how soon it knows them, and tells of them.
 
-On two nodes of a lab that hear each other, with the default periods. `python -m tests.bench.daemon` prints the lines.
+On two nodes of a lab that hear each other, with the default periods.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.bench.measure import tell
+from tests.bench.measure import beyond, shown, tell, told_missing
 
 if TYPE_CHECKING:
     from cluster import Cluster
@@ -37,30 +37,30 @@ PARTS: Final = ("supervisor", "monitor", "beat", "runner")
 RUNS: Final = 20
 
 
-def measure() -> None:
-    """Print a line for each figure: what was measured, and the limit."""
+def measure(_folder: Path) -> None:
+    """Alone first, then with services."""
     sys.path.insert(0, str(TOP / "tests" / "system"))
     from cluster import Cluster
     from lab import Lab, missing
 
     if reason := missing("sleep"):
-        print(f"the daemon at rest: not measured: {reason}", flush=True)
+        told_missing("the daemon at rest", reason)
         return
     with Lab(2) as lab:
         for node in lab.nodes:
             node.prefer()
         cluster = Cluster(lab, timeout=5.0, interval=1.0, ready_period=1)
         cluster.start()
-        alone = at_rest(lab["n1"], "idle", 60, 90)
+        alone = statistics.median(at_rest(lab["n1"], "idle", 60, 90))
         known(cluster)
         many = at_rest(lab["n1"], f"{SERVICES} services", 75, 105)
-        tell(f"{'memory that they take':58} {many - alone:8.1f} MB  limit 15 MB", is_over=many - alone > 15)
-        shown(lab["n1"])
+        tell(f"memory that {SERVICES} services take", [one - alone for one in many], "MB", limit=15)
+        monitored(lab["n1"])
         told(cluster)
 
 
-def at_rest(node: Node, title: str, limit: int, limit_with: int) -> float:
-    """Memory and processor time of a daemon that has nothing to do; its memory in MB, which is more in the moments of its looks."""
+def at_rest(node: Node, title: str, limit: int, limit_with: int) -> list[float]:
+    """Memory and processor time of a daemon that has nothing to do; its memory in MB now and then, which is more while it looks."""
     time.sleep(SETTLED)
     before, began = seen(node), time.monotonic()
     sizes = [before]
@@ -70,11 +70,10 @@ def at_rest(node: Node, title: str, limit: int, limit_with: int) -> float:
     after, took = sizes[-1], time.monotonic() - began
     shares = {part: 100 * (after["seconds"][part] - before["seconds"].get(part, 0.0)) / took for part in after["seconds"]}
     told_shares = ", ".join(f"{part} {one:.2f}" for part, one in shares.items())
-    without, found = (float(statistics.median(one[which] for one in sizes)) for which in ("without", "all"))
-    most, share = max(one["all"] for one in sizes), sum(shares.values())
-    tell(f"{f'daemon, {title}: memory without the runner':58} {without:8.1f} MB  limit {limit} MB", is_over=without > limit)
-    tell(f"{f'daemon, {title}: memory':58} {found:8.1f} MB  {most:.1f} at most; limit {limit_with} MB", is_over=found > limit_with)
-    tell(f"{f'daemon, {title}: processor time':58} {share:8.2f} %   {told_shares}; limit 0.5 % of one", is_over=share > 0.5)
+    without, found = ([float(one[which]) for one in sizes] for which in ("without", "all"))
+    tell(f"daemon, {title}: memory without the runner", without, "MB", limit=limit)
+    tell(f"daemon, {title}: memory", found, "MB", limit=limit_with)
+    tell(f"daemon, {title}: processor time of one", [sum(shares.values())], "%", beside=told_shares, limit=0.5)
     return found
 
 
@@ -89,7 +88,7 @@ def known(cluster: Cluster) -> None:
     first.begin("om daemon start")
     cluster.wait(lambda: len(looked_at(cluster, first)) == SERVICES, "all services are known")
     took = time.monotonic() - began
-    tell(f"{f'{SERVICES} services of 7 resources known after the start':58} {took:8.2f} s   limit 3 s", is_over=took > 3)
+    tell(f"{SERVICES} services of 7 resources known after the start", [took], "s", limit=3)
     for node in cluster.nodes[1:]:
         node("om daemon start")
     cluster.wait_heard()
@@ -102,21 +101,17 @@ def looked_at(cluster: Cluster, node: Node) -> set[str]:
     return {name for name, one in services.items() if one["instances"].get(node.name, {}).get("avail", "undef") != "undef"}
 
 
-def shown(node: Node) -> None:
+def monitored(node: Node) -> None:
     """`om mon` as a whole process."""
-    took = []
-    for _ in range(RUNS):
-        began = time.monotonic()
-        node("om mon")
-        took.append(time.monotonic() - began)
-    bare = []
-    for _ in range(RUNS):
-        began = time.monotonic()
-        node(f"{sys.executable} -c pass")
-        bare.append(time.monotonic() - began)
-    above = statistics.median(took) - statistics.median(bare)
-    beside = f"above python -c pass ({1e3 * statistics.median(bare):.0f} ms)"
-    tell(f"{f'om mon, {SERVICES} services':58} {1e3 * above:8.0f} ms  {beside}; limit 150 ms", is_over=above > 0.15)
+    turns = [(_seconds_of(node, "om mon"), _seconds_of(node, f"{sys.executable} -c pass")) for _ in range(RUNS)]
+    taken, bare = ([one for one, _ in turns], [other for _, other in turns])
+    tell(f"om mon, {SERVICES} services", beyond(taken, bare), "ms", beside=f"above python -c pass, {shown(bare)}", limit=150)
+
+
+def _seconds_of(node: Node, line: str) -> float:
+    began = time.monotonic()
+    node(line)
+    return time.monotonic() - began
 
 
 def told(cluster: Cluster) -> None:
@@ -132,8 +127,7 @@ def told(cluster: Cluster) -> None:
             latencies.append(next(_arrivals(stream.stdout, first.name, "s000", is_frozen=verb == "freeze")))
     finally:
         stream.terminate()
-    took = statistics.median(latencies)
-    tell(f"{'an event in a stream of the other node':58} {1e3 * took:8.1f} ms  limit 50 ms", is_over=took > 0.05)
+    tell("an event in a stream of the other node", latencies, "ms", limit=50)
 
 
 def _arrivals(lines: Any, node: str, service: str, *, is_frozen: bool) -> Iterator[float]:
@@ -149,7 +143,7 @@ def _arrivals(lines: Any, node: str, service: str, *, is_frozen: bool) -> Iterat
 
 def seen(node: Node) -> dict[str, Any]:
     """What the processes of its daemon take: MB with and without the runner, seconds of processor time by part."""
-    found: dict[str, Any] = json.loads(node(f"{sys.executable} -m {__spec__.name} --look", PYTHONPATH=str(TOP)).stdout)
+    found: dict[str, Any] = json.loads(node(f"{sys.executable} -m {__spec__.name}", PYTHONPATH=str(TOP)).stdout)
     return found
 
 
@@ -206,7 +200,4 @@ def mappings(smaps: str) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 if __name__ == "__main__":
-    if "--look" in sys.argv:
-        print(json.dumps(look()))
-    else:
-        measure()
+    print(json.dumps(look()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.view import Guard, InstanceView, NodeView, ServiceView, View
@@ -10,7 +11,7 @@ from opensvc_daemon.simulation.run import simulate
 from opensvc_daemon.simulation.story import parse
 
 from opensvc_core.api import Status
-from tests.bench.measure import report, timed
+from tests.bench.measure import shown, tell, timed
 
 DAY = """cluster
 node n1
@@ -23,14 +24,16 @@ calm at 86000 for 400
 NODES = ("n1", "n2", "n3", "n4", "n5")
 
 
-def measure() -> None:
-    """A line for each figure."""
-    for title, up in (("all of them up elsewhere", "n2"), ("all of them down and wanted", "")):
-        ten, hundred, thousand = (timed(partial(decide, cluster(count, up), 100.0), runs=21) for count in (10, 100, 1000))
-        beside = f"{title}; 10 services {ten * 1e3:.2f} ms, 1,000 services {thousand * 1e3:.0f} ms"
-        report("one decision for 100 services on 5 nodes", hundred, beside, 0.010)
-    leaping, beating = (timed(partial(simulate, parse(DAY), leaps=leaps), runs=1) for leaps in (True, False))
-    report("a quiet day of three nodes, each beat sent", beating, f"without those that say nothing new {leaping * 1e3:.0f} ms", 10.0)
+def measure(_folder: Path) -> None:
+    """One decision, by the number of services, and a day."""
+    for condition, up in (("all of them up elsewhere", "n2"), ("all of them down and wanted", "")):
+        for count in (10, 100, 1000):
+            taken = timed(partial(decide, cluster(count, up), 100.0), runs=21)
+            limit = 10.0 if count == 100 else None
+            tell(f"one decision for {count} services on 5 nodes", taken, "ms", beside=condition, limit=limit)
+    leaping, beating = (timed(partial(simulate, parse(DAY), leaps=leaps), runs=3) for leaps in (True, False))
+    beside = f"without those that say nothing new {shown(leaping)}"
+    tell("a quiet day of three simulated nodes, each beat sent", beating, "s", beside=beside, limit=10)
 
 
 def cluster(count: int, up: str) -> View:

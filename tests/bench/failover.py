@@ -1,17 +1,16 @@
 """Failover: how long the clients of a service are without it, asked every 5 ms from a third node; medians and spread of many runs.
 
-The nodes get the processors before anybody else on this machine. `python -m tests.bench.failover [RUNS]`.
+The nodes get the processors before anybody else on this machine.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.bench.measure import tell
+from tests.bench.measure import tell, told_missing
 
 TOP: Final = Path(__file__).parents[2]
 RUNS: Final = 20
@@ -38,19 +37,16 @@ CASES: Final = (
 )
 
 
-def measure(runs: int = RUNS) -> None:
-    """Print a line for each case."""
+def measure(_folder: Path) -> None:
+    """Each case."""
     sys.path.insert(0, str(TOP / "tests" / "system"))
     from lab import missing
 
     if reason := missing("sleep"):
-        print(f"failover: not measured: {reason}", flush=True)
+        told_missing("failover", reason)
         return
-    title = f"without service, in seconds, of {runs} runs each"
-    print(f"{title:56} {'median':>8} {'least':>7} {'most':>7} {'promise':>8}", flush=True)
     for case in CASES:
-        took = seconds(case, runs)
-        tell(line(case, took), is_over=statistics.median(took) > case.promise)
+        tell(case.title, seconds(case, RUNS), "s", beside=f"{RUNS} runs", limit=case.promise)
 
 
 def seconds(case: Case, runs: int) -> list[float]:
@@ -61,12 +57,3 @@ def seconds(case: Case, runs: int) -> list[float]:
     with Lab(3) as lab, Failovers(lab, timeout=case.timeout, ready=case.ready, is_bare=case.is_bare) as service:
         run: Callable[[], float] = getattr(service, case.word)
         return [run() for _ in range(runs)]
-
-
-def line(case: Case, took: Sequence[float]) -> str:
-    """The line of the table."""
-    return f"{case.title:56} {statistics.median(took):8.3f} {min(took):7.3f} {max(took):7.3f} {case.promise:8.2f}"
-
-
-if __name__ == "__main__":
-    measure(*map(int, sys.argv[1:2]))

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench.measure import BARE, BIN, compare, report, seconds_of, tell
+from tests.bench.measure import BARE, BIN, above_bare, beyond, seconds_of, shown, tell, told_missing
 
 RUNS = 7
 ADDRESS = "10.98.0.50"
@@ -82,9 +82,8 @@ ip addr del {address}/24 dev eth0
 def measure(folder: Path) -> None:
     """Run the comparison in namespaces of its own; without root there are none."""
     if os.geteuid() != 0:
-        print("start of ip, loop, ext4 and app beside a shell script: not measured, it needs root", flush=True)
+        told_missing("start of ip, loop, ext4 and app beside a shell script", "needs root")
         return
-    folder.mkdir()
     inside = [sys.executable, "-m", __spec__.name, str(folder)]
     line = ["unshare", "--net", "--mount", "--propagation", "private", *inside]
     done = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
@@ -104,19 +103,19 @@ def main(folder: Path) -> None:
             seconds_of(end, environment)
             script.append(seconds_of([str(folder / "start")], environment))
             seconds_of([str(folder / "stop")], environment)
-        compare_starts(*map(statistics.median, (agent, script, bare)))
+        compare_starts(beyond(agent, bare), script)
         seconds_of(begin, environment)
-        status, alone = compare(environment, [str(BIN / "om"), "svc1", "print", "status"], BARE)
-        report("om svc1 print status of that service, up", status - alone, f"above python -c pass ({alone * 1e3:.0f} ms)", 0.1)
+        above_bare("om svc1 print status of that service, up", environment, [str(BIN / "om"), "svc1", "print", "status"], 100)
     finally:
         subprocess.run(end, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 
-def compare_starts(agent: float, script: float, bare: float) -> None:
+def compare_starts(agent: list[float], script: list[float]) -> None:
     """The two starts, and how the agent's compares once the interpreter runs: with the second of asking and without it."""
-    ratio, work = (agent - bare) / script, (agent - bare - PROBE) / (script - PROBE)
-    beside = f"by a shell script: {script * 1e3:.0f} ms; ratio {ratio:.2f}, without the second of asking {work:.2f}; limit {LIMIT:.2f}"
-    tell(f"{'om svc1 start --local of ip, loop, ext4 and app':62} {(agent - bare) * 1e3:8.1f} ms  {beside}", is_over=ratio > LIMIT)
+    ours, theirs = statistics.median(agent), statistics.median(script)
+    ratio, work = ours / theirs, (ours - PROBE) / (theirs - PROBE)
+    beside = f"by a shell script: {shown(script)}; ratio {ratio:.2f}, without the second of asking {work:.2f}"
+    tell("om svc1 start --local of ip, loop, ext4 and app", agent, "ms", beside=beside, limit=LIMIT, judged=ratio)
 
 
 def prepare(folder: Path) -> None:
