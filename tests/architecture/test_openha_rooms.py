@@ -35,7 +35,7 @@ def test_the_simulation_runs_what_decides_without_the_world():
     assert used <= {f"opensvc_openha.{name}" for name in (*PURE, "simulation")}
 
 
-def test_the_manager_uses_nothing_of_the_core_but_its_errors():
+def test_the_manager_uses_nothing_of_the_core_but_its_errors_and_log_files():
     """Its programs start in a tenth of a second each, and there are many."""
     used = {name for path in TOP.glob("*.py") for name in imports(path) if name.startswith("opensvc_core")}
-    assert used == {"opensvc_core.errors"}
+    assert used == {"opensvc_core.errors", "opensvc_core.system.logfile"}

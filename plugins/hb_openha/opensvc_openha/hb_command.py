@@ -63,8 +63,6 @@ class HeartbeatCommand:
     def _change(self, is_added: bool, options: dict[str, str]) -> int:
         place = (options["d"],) if options.get("t") in ("dio", "disk") else (options.get("d", ""), options.get("p", ""))
         words = (options.get("n", ""), options.get("t", ""), options.get("i", ""), *place, options.get("T", "10"))
-        path = self._store.tree.monitor
-        text = read_text(path)
         wanted = parse("\t".join(words) + "\n", "hb")
         if wanted.problems:
             complain(f"Error: {wanted.problems[0].text}")
@@ -73,12 +71,15 @@ class HeartbeatCommand:
         if link.node not in parse_nodes(read_text(self._store.tree.nodes)):
             complain(f"Node {link.node} not found in {self._store.tree.nodes}: add it there first\nnode validation error.")
             return FAILED
-        there = [
-            one.line
-            for one in parse(text).links
-            if (one.node, one.kind, one.where, one.place) == (link.node, link.kind, link.where, link.place)
-        ]
-        return self._added(text, link, there) if is_added else self._removed(text, there)
+        path = self._store.tree.monitor
+        with self._store.changing(path):
+            text = read_text(path)
+            there = [
+                one.line
+                for one in parse(text).links
+                if (one.node, one.kind, one.where, one.place) == (link.node, link.kind, link.where, link.place)
+            ]
+            return self._added(text, link, there) if is_added else self._removed(text, there)
 
     def _added(self, text: str, link: Link, there: Sequence[int]) -> int:
         if there:

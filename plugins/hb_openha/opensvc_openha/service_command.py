@@ -99,16 +99,16 @@ class ServiceCommand:
             return FAILED
         print(f"Creating service {service.name} :")
         services = self._store.tree.services
-        text = read_text(services)
-        if self._store.services().named(service.name):
-            print(f"Service {service.name} already created.")
-            return FAILED
-        if problem := self._wrong(service):
-            complain(problem)
-            print("Failed.")
-            return FAILED
-        services.parent.mkdir(parents=True, exist_ok=True)
-        replace(services, added(text, service).encode("utf-8", "surrogateescape"))
+        with self._store.changing(services):
+            if self._store.services().named(service.name):
+                print(f"Service {service.name} already created.")
+                return FAILED
+            if problem := self._wrong(service):
+                complain(problem)
+                print("Failed.")
+                return FAILED
+            services.parent.mkdir(parents=True, exist_ok=True)
+            replace(services, added(read_text(services), service).encode("utf-8", "surrogateescape"))
         for node in (service.primary, service.secondary):
             self._store.state(service.name, node)
         print("Done.")
@@ -138,7 +138,8 @@ class ServiceCommand:
             way = f"'service -A {name} freeze-stop' first" if is_stoppable else f"'service -A {name} force-stop' when it is down"
             raise ActionRefused(f"service {name} is {own} on this node, and may run: {way}")
         services = self._store.tree.services
-        replace(services, without(read_text(services), name).encode("utf-8", "surrogateescape"))
+        with self._store.changing(services):
+            replace(services, without(read_text(services), name).encode("utf-8", "surrogateescape"))
         self._store.forget(service)
         print(f"Remove of service {name} done\nDone.")
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ class Store:
             self._say(f"Directory {path.parent} created")
         replace(path, written(INITIAL))
         self._say(f"State file {path} created with initial state {INITIAL}")
+
+    def changing(self, file: Path) -> AbstractContextManager[None]:
+        """Who changes a file of the configuration has it alone: two commands at once both come to their end. Raises OSError."""
+        self.tree.proc.mkdir(parents=True, exist_ok=True)
+        return alone(self.tree.proc / f"{file.name}.lock")
 
     # -- what is remembered of a service: whether it ran here last, and why it is START_READY
 

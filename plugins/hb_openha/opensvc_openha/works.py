@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
+from opensvc_core.system.logfile import opened
+
 
 class Running:
-    """A command that was begun; it and what it starts are one process group. Output goes to the end of a file.
+    """A command that was begun; it and what it starts are one process group. Output goes to the end of a log file,
+    which is put aside when it is full.
 
     `limit`: seconds after which it is ended, 0: never; `polite`: seconds between a polite and a hard end.
     """
@@ -30,7 +33,8 @@ class Running:
         self.text = ""
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            with output.open("ab") as file:
+            file = opened(output)
+            try:
                 self._process = subprocess.Popen(
                     self.argv,
                     stdin=subprocess.DEVNULL,
@@ -40,6 +44,8 @@ class Running:
                     start_new_session=True,
                     restore_signals=True,
                 )
+            finally:
+                os.close(file)
         except OSError as error:
             self.text = f"{argv[0]} can't be run: {error.strerror}"
 

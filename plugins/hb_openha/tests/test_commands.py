@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from opensvc_openha.files import Board
@@ -46,6 +47,13 @@ def test_a_service_is_added_with_the_words_of_the_tutorial(command, ez, capsys):
     assert (ez / "conf/services").read_text() == f"svc\t{ez}/svc.cluster\t{NODE}\tpeer\t/bin/true\n"
     assert command(f"service -a svc {ez}/svc.cluster {NODE} peer /bin/true") == 255
     assert "Service svc already created." in capsys.readouterr().out
+
+
+def test_services_that_are_added_at_once_are_all_there(command, ez, store):
+    with ThreadPoolExecutor(8) as others:
+        codes = list(others.map(lambda number: command(f"service -a svc{number} {ez}/svc.cluster {NODE} peer /bin/true"), range(40)))
+    assert codes == [0] * 40
+    assert {one.name for one in store.services()} == {f"svc{number}" for number in range(40)}
 
 
 @pytest.mark.parametrize(

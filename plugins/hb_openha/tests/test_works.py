@@ -6,6 +6,8 @@ import psutil
 import pytest
 from opensvc_openha.works import Running
 
+from opensvc_core.system.logfile import LIMIT, before
+
 
 def script(tmp_path, text):
     path = tmp_path / "script"
@@ -61,3 +63,11 @@ def test_a_script_has_the_usual_signals(tmp_path):
         signal.signal(signal.SIGTERM, before)
     mask = int((tmp_path / "log").read_text().split()[1], 16)
     assert not mask & 1 << (signal.SIGTERM - 1)
+
+
+def test_a_full_log_is_put_aside(tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"x" * LIMIT)
+    assert Running([script(tmp_path, "echo said"), "start"], log, 0).wait()
+    assert (log.read_text(), before(log)) == ("said\n", f"{log}.1")
+    assert (tmp_path / "log.1").stat().st_size == LIMIT
