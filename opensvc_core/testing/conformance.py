@@ -34,6 +34,7 @@ from opensvc_core.testing.judging import (
     tells_the_truth,
     texts,
     time_limit,
+    untouched,
 )
 from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
@@ -136,7 +137,7 @@ class Conformance(Suite):
         before = bench.everything()
         bench.status()
         bench.status()
-        kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        untouched(bench, before, "a status changes nothing")
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
     @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])
@@ -145,7 +146,7 @@ class Conformance(Suite):
         bring(bench, is_up=is_up)
         before = bench.everything()
         bench.service.plan(action)
-        kept(bench.everything() == before, f"the plan of {action} changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        untouched(bench, before, f"the plan of {action} changes nothing")
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
     @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])

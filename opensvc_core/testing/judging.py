@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.executors import Noted
@@ -13,6 +14,7 @@ from opensvc_core.model.status import Status
 from opensvc_core.system import logfile
 from opensvc_core.testing.bench import Bench, Case, Look, changes
 
+T = TypeVar("T")
 # Seconds in which a process that was started shows what it runs.
 _STILL = 0.2
 
@@ -33,16 +35,22 @@ def kept(is_kept: bool, promise: str, facts: str, *looks_at: str) -> None:
 
 def shown(bench: Bench, expected: Status, when: str) -> None:
     __tracebackhide__ = True
-    follows = bench.settles(lambda: bench.status() is expected)
-    seen = bench.seen()
+    follows, seen = _seen_to_be(bench, bench.seen, lambda seen: seen.status is expected)
     said = "; ".join(message.text for message in seen.messages)
     kept(follows, f"{bench.case.rid} is shown as {expected} {when}", f"it is {seen.status}" + (f": {said}" if said else ""))
 
 
 def same_look(bench: Bench, expected: Look, promise: str) -> None:
     __tracebackhide__ = True
-    is_same = bench.settles(lambda: bench.look() == expected)
-    kept(is_same, promise, f"expected: {expected}\n  found: {bench.look()}")
+    is_same, found = _seen_to_be(bench, bench.look, lambda look: look == expected)
+    kept(is_same, promise, f"expected: {expected}\n  found: {found}")
+
+
+def untouched(bench: Bench, before: tuple[object, ...], promise: str) -> None:
+    """`before`: what `everything` was."""
+    __tracebackhide__ = True
+    after = bench.everything()
+    kept(after == before, promise, f"before: {before}\n  after: {after}")
 
 
 def no_changes(operations: Sequence[Noted], promise: str) -> None:
@@ -82,16 +90,13 @@ def tells_the_truth(bench: Bench, when: str) -> None:
     """Up means that a start has nothing to do, down that it has; and a look is always possible."""
     __tracebackhide__ = True
     can_be_told(bench, when)
-    kept(
-        bench.settles(lambda: _is_true(bench)),
-        f"the status is true {when}",
-        f"it is {bench.status()}, and a start would do: {texts(bench.planned('start')) or 'nothing'}",
-    )
 
+    def is_true(seen: tuple[Status, list[Noted]]) -> bool:
+        status, work = seen
+        return {bench.case.up: not work, Status.DOWN: bool(work)}.get(status, status is Status.WARN)
 
-def _is_true(bench: Bench) -> bool:
-    status, has_work = bench.status(), bool(bench.planned("start"))
-    return {bench.case.up: not has_work, Status.DOWN: has_work}.get(status, status is Status.WARN)
+    holds, (status, work) = _seen_to_be(bench, lambda: (bench.status(), bench.planned("start")), is_true)
+    kept(holds, f"the status is true {when}", f"it is {status}, and a start would do: {texts(work) or 'nothing'}")
 
 
 def time_limit(bench: Bench, action: str) -> None:
@@ -136,6 +141,17 @@ def nothing_left(bench: Bench, *, is_kept: bool) -> None:
 
 
 # -- small words
+
+
+def _seen_to_be(bench: Bench, see: Callable[[], T], holds: Callable[[T], bool]) -> tuple[bool, T]:
+    """Whether what is seen comes to be so, and what was seen last: a look may cost much, and another one may differ."""
+    seen: list[T] = []
+
+    def is_so() -> bool:
+        seen[:] = [see()]
+        return holds(seen[0])
+
+    return bench.settles(is_so), seen[0]
 
 
 def bring(bench: Bench, *, is_up: bool) -> None:

@@ -21,7 +21,7 @@ from opensvc_core.driver.capabilities import Syncable
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.node import Node
 from opensvc_core.testing.bench import Bench, Case
-from opensvc_core.testing.judging import can_be_told, completes, kept
+from opensvc_core.testing.judging import can_be_told, completes, kept, untouched
 from opensvc_core.testing.suite import Suite
 
 __all__ = ["SyncCase", "SyncConformance"]
@@ -110,7 +110,7 @@ class SyncConformance(Suite):
         """To look is not to touch."""
         before = bench.everything()
         bench.status()
-        kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        untouched(bench, before, "a status changes nothing")
 
     def test_a_copy_killed_anywhere_is_completed_by_the_next(self, bench: Bench) -> None:
         """The agent is killed before and after each operation; what was not copied is not noted, and the next copy completes."""

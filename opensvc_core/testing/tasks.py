@@ -18,6 +18,7 @@ from opensvc_core.testing.judging import (
     same_look,
     settled_look,
     time_limit,
+    untouched,
 )
 from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
@@ -41,14 +42,14 @@ class TaskConformance(Suite):
         bench.perform("run")
         before = bench.everything()
         bench.status()
-        kept(bench.everything() == before, "a status changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        untouched(bench, before, "a status changes nothing")
 
     @looks_at("run")
     def test_plan_changes_nothing(self, bench: Bench) -> None:
         """A plan is words only."""
         before = bench.everything()
         bench.service.plan("run")
-        kept(bench.everything() == before, "the plan of run changes nothing", f"before: {before}\n  after: {bench.everything()}")
+        untouched(bench, before, "the plan of run changes nothing")
 
     @looks_at("run")
     def test_plan_is_what_is_done(self, bench: Bench) -> None:
