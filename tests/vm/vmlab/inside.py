@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from lab.commands import ENVIRONMENT, Done
 
@@ -40,7 +40,9 @@ class Begun:
 
 
 class Inside:
-    """What a machine is asked to do. Calling it runs a command line in it."""
+    """What a machine is asked to do. Calling it runs a command line in it, in an environment of its kind."""
+
+    environment: ClassVar[Mapping[str, str]] = ENVIRONMENT
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -83,7 +85,7 @@ class Inside:
         raise NotImplementedError
 
     def _run(self, line: str, stdin: str, timeout: float | None, environ: dict[str, str]) -> dict[str, Any]:
-        return {"argv": shlex.split(line), "stdin": stdin, "timeout": timeout, "environ": {**ENVIRONMENT, **environ}}
+        return {"argv": shlex.split(line), "stdin": stdin, "timeout": timeout, "environ": {**self.environment, **environ}}
 
     def _ask(self, what: str, seconds: float = 60, /, **words: Any) -> dict[str, Any]:
         task = f"{self.name}: {words.get('path') or shlex.join(words.get('argv', [what]))}"

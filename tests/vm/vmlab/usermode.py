@@ -14,10 +14,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 from lab import owner, syscalls
+from lab.commands import ENVIRONMENT
 from lab.places import BIN
 from lab.switch import run
 
@@ -30,6 +31,8 @@ MEMORY: Final = 512  # megabytes
 DISK: Final = "256M"  # of its own one; sparse
 BOOT: Final = 180.0  # a loaded machine; it takes two
 LONGEST: Final = 3500  # bytes: its terminal takes 4096 at once
+# to try a program where it is not costs as much as to start it where it is: the tools that are used most stand first
+PATH: Final = f"/usr/sbin:/usr/bin:{BIN}:/usr/local/sbin:/usr/local/bin"
 # each command of LVM looks at all that is in /dev, of which old terminals would be the most
 CONSOLE: Final = ("con=null", "con0=null,fd:1", "pty.legacy_count=0")
 
@@ -61,6 +64,8 @@ class UserMode(Inside):
 
     Where its kernel panics it is off: what a program does that aborts.
     """
+
+    environment = MappingProxyType({**ENVIRONMENT, "PATH": PATH})
 
     def __init__(self, name: str = "v1", hardware: Hardware | None = None) -> None:
         super().__init__(name)

@@ -44,5 +44,9 @@ if [ -e /etc/systemd/system/default.target ]; then
     PYTHONPATH=$lab setsid "$python" -S -m vmlab.guest.agent /dev/ttyS0 &
     exec env -i PATH="$PATH" /lib/systemd/systemd
 fi
+# Programs of udev that would do more here than all else does, and are of no use: they look for groups to activate, by systemd, which is
+# not here; for names that another rule finds as well; for paths of multipathd, which looks for them itself.
+mkdir -p /run/udev/rules.d
+for rules in 69-lvm 55-scsi-sg3_id 58-scsi-sg3_symlink 60-multipath; do ln -s /dev/null /run/udev/rules.d/$rules.rules; done
 /lib/systemd/systemd-udevd --daemon
 PYTHONPATH=$lab "$python" -S -m vmlab.guest.agent /dev/ttyS0
