@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from opensvc_core.driver.sight import Sight
 from opensvc_core.model.limits import ProcessGroup, Unmet
 from opensvc_core.model.names import Rid, ServicePath
 from opensvc_core.model.operations import CommandResult, Setting
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.remote import RemoteShell
+
+T = TypeVar("T")
 
 
 class System(Protocol):
@@ -120,6 +123,7 @@ class Context(NamedTuple):
     `planned_paths`, in a plan, are what its earlier steps will have made available (see `Resource.occupies`, `ExposesDevices`),
     `planned_gone` the devices that they will have taken away.
     `shared`, in a status, is kept by all resources of one look: a report that tells of several is asked for once; None in actions.
+    `sight` is what `once` and `look_anew` go by.
     """
 
     rid: Rid
@@ -137,6 +141,7 @@ class Context(NamedTuple):
     groups: tuple[ProcessGroup, ...] = ()
     patience: float | None = None
     is_handed_over: bool = False
+    sight: Sight | None = None
 
     @property
     def cgroup(self) -> str:
@@ -144,6 +149,20 @@ class Context(NamedTuple):
         if self.groups:
             return self.groups[-1].path
         return f"{self.service.cgroup}/{self.rid}" if self.service.cgroup else ""
+
+    def once(self, key: str, see: Callable[[], T]) -> T:
+        """What `see` finds, which may be costly: all resources of a look, or of a plan, call it once (more often side by side).
+
+        In an action nothing is kept beyond an operation, and each start, stop, provision and unprovision begins with a look of its own:
+        what another node may have changed is decided on by that. What tells of the whole host (a report of LVM) belongs here; `key` is
+        its name.
+        """
+        return self.sight.once(key, see) if self.sight else see()
+
+    def look_anew(self) -> None:
+        """Let nothing be taken for so that was seen before: who waits for a change that others make looks again and again."""
+        if self.sight:
+            self.sight.forget()
 
     def environment(self) -> dict[str, str]:
         """What the commands of the resource find in their environment: whose they are, and for which action."""

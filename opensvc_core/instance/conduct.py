@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from opensvc_core.config.vocabulary import ServiceKeywords
+from opensvc_core.driver.sight import Sight
 from opensvc_core.errors import ActionInterrupted, ActionRefused, LockTimeout, OpensvcError
 from opensvc_core.instance import looking
 from opensvc_core.instance.ahead import Ahead
@@ -44,7 +45,7 @@ def rehearse(subject: Subject, request: Request) -> Plan:
     """The plan of a request."""
     executor = Rehearsal()
     silent = _silent(subject)
-    instance = looking.instance(subject, request=request, journal=silent, planned_paths=set())
+    instance = looking.instance(subject, request=request, journal=silent, planned_paths=set(), sight=Sight())
     _refuse_elsewhere(subject, instance)
     refuse_past_manager(subject, request, silent)
     Performer(instance, request, executor, silent, threading.Event(), holdings=_holdings(subject)).perform()
@@ -104,8 +105,8 @@ def perform(
     text = store.text(subject.file)
     if request.due_at is not None and _is_idle(subject, request, journal):
         return ()
-    request = as_confirmed(subject, request, journal)
-    instance = _manageable(subject, request, journal)
+    request, sight = as_confirmed(subject, request, journal), Sight()
+    instance = _manageable(subject, request, journal, sight)
     is_sync = request.kind.is_sync
     lock = InstanceLock(subject.state.sync_lock_file, name=str(subject.path)) if is_sync else _lock(subject)
     if request.is_forced and not is_sync:
@@ -117,11 +118,12 @@ def perform(
     _take(lock, request.action, instance.keywords.lock_timeout if wait_lock is None else wait_lock, cancel)
     if time.monotonic() - asked > _FRESH:  # what was seen before somebody else's action may be so no more
         request = request._replace(ahead=None, is_handed_over=False)
+    sight.forget()
     runner = CommandRunner(lock.fd, cancel, groups=subject.node.host.groups)
-    executor = HostExecutor(runner, journal, watch)
+    executor = HostExecutor(runner, journal, watch, sight=sight)
     try:
         if store.text(subject.file) != text:  # edited, or deleted, while we waited for the lock
-            instance = _manageable(subject, request, journal)
+            instance = _manageable(subject, request, journal, sight)
         if request.ahead and request.ahead.text != store.text(subject.file):
             request = request._replace(ahead=None)
         if "stop" in request.kind.verbs:
@@ -248,9 +250,9 @@ def _take(lock: InstanceLock, action: str, wait: float, cancel: threading.Event)
                 raise
 
 
-def _manageable(subject: Subject, request: Request, journal: Journal) -> Instance:
+def _manageable(subject: Subject, request: Request, journal: Journal, sight: Sight | None = None) -> Instance:
     """The instance that a request is for, if it is for this node."""
-    instance = looking.instance(subject, request=request, journal=journal)
+    instance = looking.instance(subject, request=request, journal=journal, sight=sight)
     _refuse_elsewhere(subject, instance)
     refuse_past_manager(subject, request, journal)
     return instance

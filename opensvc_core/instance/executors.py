@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
+from opensvc_core.driver.sight import Sight
 from opensvc_core.errors import ActionFailed, ActionTimeout, OpensvcError
 from opensvc_core.instance.journal import Journal
 from opensvc_core.model.events import Level
@@ -51,6 +52,9 @@ class Executor(Protocol):
     def execute(self, operation: Operation, rid: str) -> Any:
         """Deal with one operation of a resource (an empty rid: of the service)."""
 
+    def look_anew(self) -> None:
+        """What others may have changed is about to be decided on: no look from before is good enough."""
+
 
 class Rehearsal:
     """Writes the operations down, and answers each with what it is expected to come to."""
@@ -69,14 +73,17 @@ class Rehearsal:
         self.noted.append(Noted(rid, str(operation), operation.condition))
         return operation.expected
 
+    def look_anew(self) -> None:
+        """A plan goes by one look."""
+
 
 class HostExecutor:
-    """Carries the operations out, and tells the journal what each came to."""
+    """Carries the operations out, and tells the journal what each came to. What was seen before one is seen anew after it (`sight`)."""
 
     is_rehearsal = False
 
-    def __init__(self, runner: CommandRunner, journal: Journal, watch: Watch | None = None) -> None:
-        self._runner, self._journal, self._watch = runner, journal, watch or _nobody
+    def __init__(self, runner: CommandRunner, journal: Journal, watch: Watch | None = None, *, sight: Sight | None = None) -> None:
+        self._runner, self._journal, self._watch, self._sight = runner, journal, watch or _nobody, sight or Sight()
         self.noted: list[Noted] = []
 
     def execute(self, operation: Operation, rid: str) -> Any:
@@ -90,9 +97,14 @@ class HostExecutor:
         noted = Noted(rid, str(operation), operation.condition)
         self.noted.append(noted)
         self._watch(noted, False)
-        outcome = self._run(operation, rid) if isinstance(operation, Command) else self._call(operation, rid)
+        with self._sight.changing():
+            outcome = self._run(operation, rid) if isinstance(operation, Command) else self._call(operation, rid)
         self._watch(noted, True)
         return outcome
+
+    def look_anew(self) -> None:
+        """Keep nothing of what was seen."""
+        self._sight.forget()
 
     def _together(self, together: Together, rid: str) -> list[Any]:
         """Each in a thread of its own. An interruption ends all of them, and is raised when they have ended."""

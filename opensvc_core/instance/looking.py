@@ -10,6 +10,7 @@ from opensvc_core.config.guarding import doubts
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.driver.capabilities import Informative
 from opensvc_core.driver.context import Context
+from opensvc_core.driver.sight import Sight
 from opensvc_core.errors import OpensvcError
 from opensvc_core.instance.build import Builder, devices
 from opensvc_core.instance.groups import groups_of
@@ -92,10 +93,12 @@ def instance(
     journal: Journal | None = None,
     planned_paths: set[str] | None = None,
     shared: dict[str, Any] | None = None,
+    sight: Sight | None = None,
 ) -> Instance:
     """The resources on this node, made from the file. Raises NoSuchObject, ConfigError.
 
-    `request` is the action that they are made for, `planned_paths` what a plan collects, `shared` what one look keeps (see `Context`).
+    `request` is the action that they are made for, `planned_paths` what a plan collects, `shared` what one look keeps,
+    `sight` what an action or a plan does (see `Context`).
     """
     parts: list[Part] = []
     gone: set[str] = set()
@@ -122,6 +125,7 @@ def instance(
             planned_paths=frozenset() if planned_paths is None else planned_paths,
             planned_gone=gone,
             shared=shared,
+            sight=sight if shared is None else Sight(shared),
             groups=groups_of(facts.cgroup, section, policy, service=config.service, subsets=subsets),
             patience=request.patience if request else None,
             # of an optional one, which does not count, nobody has told that it is down

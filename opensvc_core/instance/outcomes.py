@@ -31,7 +31,7 @@ def check_status(verb: str, resource: Resource, cancel: threading.Event) -> None
     """A start or stop has succeeded when the status says so, never by exit codes alone. Raises ActionFailed."""
     if verb not in _AFTER:
         return
-    if wait_for(lambda: observed(resource).status in _AFTER[verb], resource.settle(verb), cancel):
+    if wait_for(lambda: _follows(verb, resource), resource.settle(verb), cancel):
         return
     seen = observed(resource)
     if seen.status in _AFTER[verb]:
@@ -64,3 +64,11 @@ def assume(verb: str, resource: Resource) -> None:
     elif verb == "stop":
         planned -= devices
         gone |= devices
+
+
+def _follows(verb: str, resource: Resource) -> bool:
+    """It is seen to be what a step has to make of it; where it is not, the next look is another one."""
+    if observed(resource).status in _AFTER[verb]:
+        return True
+    resource.context.look_anew()
+    return False

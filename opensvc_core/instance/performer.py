@@ -107,6 +107,7 @@ class Performer:
         if "start" in one.verbs:
             parts = [self._instance.part(item.rid) for stage in through for item in stage.items]
             wanted = [part for part in parts if part.resource is not None and not self._reason_to_skip(one, part)]
+            self._executor.look_anew()
             with self._timed("checks"):
                 self._conflicts.look(wanted, self._request)
         if is_whole:
@@ -197,6 +198,7 @@ class Performer:
     def _verb(self, verb: str, part: Part) -> None:
         resource = part.resource
         assert resource is not None
+        self._executor.look_anew()
         operations = self._operations(verb, part, resource)
         if operations is not None and verb in ("start", "provision", "run") and not self._executor.is_rehearsal:
             resource.refuse_untold()
@@ -246,6 +248,7 @@ class Performer:
         if not text or self._executor.is_rehearsal:
             return  # in a rehearsal, the steps before have not really changed anything
         needed = requirements.parse(text)
+        self._executor.look_anew()
         statuses = self._instance.statuses([requirement.rid for requirement in needed])
         missing = requirements.unmet(needed, statuses)
         if missing:
