@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from opensvc_core.api import ActionFailed, CommandResult, Context, System
+from opensvc_core.api import ActionFailed, CommandResult, Context
 from opensvc_linux import devices
 
 _FIELDS: Final = {
@@ -79,22 +79,15 @@ def name_of_lvm(value: str) -> str:
 
 
 def look(context: Context) -> list[Group]:
-    """All groups that LVM sees on this host; the resources of one look share one report.
+    """All groups that LVM sees on this host; the resources of one look share one report, and what an action asks between two changes.
 
     Raises ActionFailed: LVM is missing, not for this user, or does not answer.
     """
-    if context.shared is None:
-        return parsed(_report(context.system))
-    if "lvm" not in context.shared:
-        context.shared["lvm"] = _report(context.system)
-    if "lvm groups" not in context.shared:
-        context.shared["lvm groups"] = parsed(context.shared["lvm"])
-    groups: list[Group] = context.shared["lvm groups"]
-    return groups
 
+    def report() -> CommandResult:
+        return context.once("lvm", lambda: context.system.query(REPORT, timeout=_TIMEOUT))
 
-def _report(system: System) -> CommandResult:
-    return system.query(REPORT, timeout=_TIMEOUT)
+    return context.once("lvm groups", lambda: parsed(report()))
 
 
 def parsed(result: CommandResult) -> list[Group]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from opensvc_core.api import Context
 from opensvc_linux.devices import lost_below, number
 from opensvc_linux.lvm import Volume
 from opensvc_linux.mapper import partitions_of
@@ -23,13 +24,14 @@ def mounted(volumes: Iterable[Volume]) -> str:
     return next((f"{device} is {places[0]}" for device, places in found if places), "")
 
 
-def opened(look: Callable[[], Sequence[Volume]]) -> str:
-    """Which of the volumes somebody goes on to have open, in words; `look` tells them anew each time."""
+def opened(context: Context, look: Callable[[], Sequence[Volume]]) -> str:
+    """Which of the volumes somebody goes on to have open, in words; `look` tells them by a report of LVM."""
     end = time.monotonic() + _PATIENCE
     while used := [volume for volume in look() if volume.is_active and volume.is_open]:
         if time.monotonic() > end:
             return f"{used[0].path or used[0].name} is {why_claimed(used[0].path)}"
         time.sleep(0.2)
+        context.look_anew()
     return ""
 
 

@@ -11,6 +11,7 @@ from opensvc_linux.lvm import Group, Volume, find, name_of_lvm, parse, parsed
 from opensvc_linux.testing import sample
 
 from opensvc_core.api import ActionFailed, CommandResult
+from opensvc_core.driver.sight import Sight
 from opensvc_core.testing.fakes import FakeSystem, context_for
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -88,19 +89,24 @@ def test_two_groups_of_one_name_are_refused_by_their_identities():
 
 
 def test_the_resources_of_one_look_share_one_report(tmp_path):
-    system = FakeSystem({"lvm": CommandResult(0, ACTIVE)})
-    shared = {}
+    system, sight = FakeSystem({"lvm": CommandResult(0, ACTIVE)}), Sight({})
     for rid in ("disk#0", "disk#1"):
-        assert len(lvm.look(context_for(rid, tmp_path, system=system, shared=shared))) == 2
+        assert len(lvm.look(context_for(rid, tmp_path, system=system, sight=sight))) == 2
     assert len(system.asked) == 1
 
 
-def test_an_action_looks_anew_each_time(tmp_path):
-    system = FakeSystem({"lvm": CommandResult(0, ACTIVE)})
-    context = context_for("disk#0", tmp_path, system=system)
-    lvm.look(context)
-    lvm.look(context)
-    assert len(system.asked) == 2
+def test_an_action_looks_anew_after_each_change(tmp_path):
+    system, sight = FakeSystem({"lvm": CommandResult(0, ACTIVE)}), Sight()
+    contexts = [context_for(rid, tmp_path, system=system, sight=sight) for rid in ("disk#0", "disk#1")]
+    for context in contexts * 2:
+        lvm.look(context)
+    assert len(system.asked) == 1
+    with sight.changing():
+        lvm.look(contexts[0])
+        lvm.look(contexts[0])
+    assert len(system.asked) == 3
+    lvm.look(contexts[1])
+    assert len(system.asked) == 4
 
 
 @pytest.mark.parametrize("name", ["data", "vg_1.a+b-c", "+x"])

@@ -167,7 +167,7 @@ class LogicalVolume(Resource, Startable, Provisionable, ExposesDevices, UsesDevi
         if partitions_of(self.path):
             yield from unmap_partitions(self.path)
         if not self._is_rehearsed:
-            self._refuse_use(opened(self._volumes))
+            self._refuse_use(opened(self.context, self._volumes))
         yield Command(["lvchange", "-a", "n", self.full_name], timeout=_LIMIT)
 
     # -- provision

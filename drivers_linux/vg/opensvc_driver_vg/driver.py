@@ -178,7 +178,7 @@ class VolumeGroup(Resource, Startable, Preflight, Provisionable, ExposesDevices,
                 yield from unmap_partitions(volume.path)
         if active:
             if not self._is_rehearsed:
-                self._refuse_use(opened(lambda: self._there().volumes))
+                self._refuse_use(opened(self.context, lambda: self._there().volumes))
             yield Command(["vgchange", "-a", "n", self.name], timeout=_LIMIT)
         if own and group and group.missing:
             raise ActionFailed(f"{self.rid}: {findings.missing(group)}: LVM does not change it, and the tag @{own[0]} stays")

@@ -8,6 +8,7 @@ from opensvc_linux.lvm import Group, Volume
 from opensvc_linux.testing import run
 
 from opensvc_core.api import ActionFailed, Already, CommandResult, Conflict, Observation, Status
+from opensvc_core.instance.request import Request
 from opensvc_core.testing.fakes import FakeSystem, context_for
 
 UP, OFF = Volume("app", "/dev/data/app", "active"), Volume("app", "/dev/data/app")
@@ -205,6 +206,40 @@ def test_two_nodes_in_the_same_moment_both_refuse(vg, after):
     assert str(next(operations)) == "vgchange --addtag @n1 data"
     with pytest.raises(ActionFailed, match="data was taken by n2 in the same moment"):
         next(operations)
+
+
+@pytest.fixture
+def two_groups(node_below, tmp_path, monkeypatch):
+    """A service of a group that is up and `data`, on a host whose tools of LVM are scripts; a file `n2comes`: n2 tags `data`."""
+    other = Group("other", tags=("n1",), volumes=(UP,))
+    for name, tags in {"before": (), "after": ("n2",)}.items():
+        (tmp_path / name).write_text(report(other, Group("data", tags=tags, volumes=(OFF,))).stdout)
+    tools = {"lvm": "if [ -e n2comes ]; then cat after; else cat before; fi", "lvmconfig": "", "vgchange": 'echo "$@" >>changes'}
+    for name, text in tools.items():
+        tool = tmp_path / "tools" / name
+        tool.parent.mkdir(exist_ok=True)
+        tool.write_text(f"#!/bin/sh\ncd {tmp_path} || exit\n{text}\n")
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/tools", prepend=":")
+    sections = "\n".join(f"[disk#{number}]\ntype = vg\nname = {name}" for number, name in enumerate(("other", "data")))
+    node_below.paths.etc.mkdir(parents=True, exist_ok=True)
+    (node_below.paths.etc / "svc1.conf").write_text(f"[DEFAULT]\nnodes = n1 n2\n{sections}\n")
+    return node_below.service("svc1")
+
+
+@pytest.mark.parametrize("moment", ["start begins", "vg other is already up"])
+def test_a_tag_is_seen_that_comes_while_others_are_looked_at(two_groups, tmp_path, moment):
+    said = []
+
+    def hear(event):
+        said.append(event.text)
+        if event.text == moment:
+            (tmp_path / "n2comes").touch()
+
+    with pytest.raises((ActionFailed, Conflict)):
+        two_groups.perform(Request("start"), hear)
+    assert (moment in said, "data is held by n2" in "".join(said)) == (True, True)
+    assert not (tmp_path / "changes").exists()
 
 
 def test_an_activation_that_leaves_everything_inactive_is_no_success(vg):
