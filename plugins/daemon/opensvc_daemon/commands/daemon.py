@@ -44,7 +44,7 @@ def _start(session: Any, arguments: Any, record: Record) -> int:
     """Start it, and return when it answers; `hb#1.rx`: that direction of a heartbeat. Raises ActionFailed with the reason."""
     if arguments.positionals:
         return _link(session, arguments.positionals[0], runs=True)
-    _refuse_ordinary()
+    _refuse_ordinary(session)
     if _is_running(record) and not arguments.more.get("foreground"):
         print("the daemon runs already", file=session.stderr)
         return 0
@@ -90,7 +90,7 @@ def _stop(session: Any, arguments: Any, record: Record) -> int:
     """Stop it: the services stay as they are, and the peers are told; return when it has ended."""
     if arguments.positionals:
         return _link(session, arguments.positionals[0], runs=False)
-    _refuse_ordinary()
+    _refuse_ordinary(session)
     if not _is_running(record):
         print("the daemon does not run", file=session.stderr)
         return 0
@@ -119,7 +119,7 @@ def _wait_ended(record: Record) -> None:
 
 
 def _restart(session: Any, arguments: Any, record: Record, *, is_upgrade: bool) -> int:
-    _refuse_ordinary()
+    _refuse_ordinary(session)
     if is_upgrade and _is_running(record):
         # it ends by itself then, which systemd takes for an orderly end
         needed(session).post("/v1/daemon", {"do": "upgrade"})
@@ -186,9 +186,10 @@ def _is_running(record: Record) -> bool:
         raise ActionRefused(f"no right to see whether the daemon runs: {error.filename}") from error
 
 
-def _refuse_ordinary() -> None:
-    if os.geteuid():
-        raise ActionRefused("only root starts and stops the daemon")
+def _refuse_ordinary(session: Any) -> None:
+    """Below a folder of their own anybody has a daemon; whose folder it is, the files in it tell."""
+    if os.geteuid() and session.root is None:
+        raise ActionRefused("only root starts and stops the daemon of the host; with OSVC_ROOT_PATH you have one below a folder of yours")
 
 
 def _is_unit_ours(session: Any) -> bool:

@@ -147,5 +147,10 @@ def test_without_a_daemon_it_is_stopped_and_says_so(root):
     assert root("om daemon stop").stderr == "the daemon does not run\n"
 
 
-def test_who_is_not_root_starts_no_daemon(root):
-    assert root("om daemon start", code=5, as_ordinary=True).stderr == "om: only root starts and stops the daemon\n"
+def test_who_is_not_root_starts_no_daemon_but_below_a_folder_of_their_own(root):
+    refused = "om: only root starts and stops the daemon of the host; with OSVC_ROOT_PATH you have one below a folder of yours\n"
+    for action in ("start", "stop", "restart"):
+        assert root(f"om daemon {action}", code=5, as_ordinary=True, OSVC_ROOT_PATH="").stderr == refused
+    assert root("om daemon start", code=5, as_ordinary=True).stderr.startswith(f"om: no right to write below {root.folder}")
+    root.folder.chmod(0o777)
+    assert root("om daemon stop", as_ordinary=True).stderr == "the daemon does not run\n"
