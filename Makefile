@@ -7,9 +7,9 @@ SOURCES := opensvc_core $(DISTRIBUTIONS)
 
 .PHONY: demo test test-vm check bench fuzz simulate chaos soak docs wheels lab venv clean
 
+# A service on two nodes, one of which fails; PAGES='first-service two-nodes' tells other pages of docs/tutorial.
 demo: venv
-	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/tutorial/first-service/demo.sh
-	@$(BIN)/python docs/tutorial/two-nodes/demo.py
+	@$(BIN)/python docs/tutorial/demo.py $(PAGES)
 
 # Files side by side, one for each core and at most four: most of them wait. Guests need the cores for themselves, so they come last:
 # the lab, machines, and promises.
@@ -29,7 +29,7 @@ test-vm: venv
 check: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@MYPYPATH=$$(echo docs tests/system tests/tutorials tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py docs/release.py docs/pages tests/bench tests/system/lab tests/system/cluster tests/tutorials/tutorial tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
+	@MYPYPATH=$$(echo docs docs/tutorial tests/system tests/tutorials tests/vm $(DISTRIBUTIONS) | tr ' ' ':') $(BIN)/mypy opensvc_core docs/generate.py docs/release.py docs/pages docs/tutorial/demo.py tests/bench tests/system/lab tests/system/cluster tests/tutorials/tutorial tests/vm/vmlab $(foreach d,$(DISTRIBUTIONS),$(wildcard $(d)/opensvc_*))
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python docs/generate.py --check
 

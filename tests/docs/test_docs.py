@@ -47,7 +47,7 @@ VARYING = (
     (re.compile(r"\b\d{10}\.\d+"), "SECONDS"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "NUMBER"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
-    (re.compile(r"\b\d+\.\d{3} s\b"), "SECONDS"),
+    (re.compile(r"\b\d+\.\d{3} s\b|\b[\d.,]+ seconds\b"), "SECONDS"),
     (re.compile(r'"pids": "[\d ]+"'), '"pids": "N"'),
     (re.compile(r"\bkill \d+"), "kill PID"),
     (re.compile(r"\bas user \S+"), "as user NAME"),

@@ -76,6 +76,11 @@ class Lab:
             if node.is_up:
                 node.add_hosts()
 
+    def remove(self) -> None:
+        """Remove what its owner has left: for a process that the owner begot, and that outlives it."""
+        owner.remove(self.label)
+        _free(self._site.ground)
+
     def _build(self, closing: ExitStack) -> None:
         compile_sources()
         folder = owner.new_folder()
