@@ -45,6 +45,11 @@ def digested(tree: Tree, before: Digested | None = None, *, levels: int = _LEVEL
     return Digested(tree, hashlib.sha256(text).hexdigest(), size, branches)
 
 
+def plain_digest(tree: Tree) -> str:
+    """That of the first versions of protocol 1: SHA-256 in hexadecimal over the tree as a whole. Raises Unsendable."""
+    return hashlib.sha256(canonical(tree)).hexdigest()
+
+
 def digest(tree: Tree) -> str:
     """The digest of a tree. Raises Unsendable."""
     return digested(tree).digest

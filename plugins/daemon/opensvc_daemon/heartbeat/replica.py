@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from opensvc_daemon.heartbeat.data import Full, Message, Patch
-from opensvc_daemon.heartbeat.digests import Digested, digested
+from opensvc_daemon.heartbeat.digests import Digested, digested, plain_digest
 from opensvc_daemon.heartbeat.errors import HeartbeatError
 from opensvc_daemon.heartbeat.tree import Tree, alike, applied
 
@@ -22,12 +22,17 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Replica:
-    """The data of a peer's life up to a generation (0: none yet). `is_lost`: only a full message leads on from here."""
+    """The data of a peer's life up to a generation (0: none yet).
+
+    is_lost -- only a full message leads on from here
+    is_plain -- the peer is of a version that knows plain digests alone, by what it has sent
+    """
 
     incarnation: int = 0
     generation: int = 0
     received_data: Digested | None = None
     is_lost: bool = False
+    is_plain: bool = False
 
     @property
     def data(self) -> Tree:
@@ -54,7 +59,7 @@ class Replica:
         found = _proven(full.digest, alike(full.data, like), None)
         if found is None:
             return self._lost(Outcome.BROKEN)
-        return Replica(incarnation, full.generation, found), Outcome.APPLIED
+        return Replica(incarnation, full.generation, found, is_plain=full.digest != found.digest), Outcome.APPLIED
 
     def _patched(self, incarnation: int, patch: Patch, like: Tree) -> tuple[Replica, Outcome]:
         if incarnation != self.incarnation:
@@ -82,9 +87,9 @@ class Replica:
 
 
 def _proven(expected: str, data: Tree, before: Digested | None) -> Digested | None:
-    """Data that has a digest; None: it has another one, or is too deep and has none."""
+    """Data that has a digest, be it plain; None: it has another one, or is too deep and has none."""
     try:
         found = digested(data, before)
+        return found if expected == found.digest or expected == plain_digest(data) else None
     except HeartbeatError:
         return None
-    return found if found.digest == expected else None

@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from opensvc_core.api import HeartbeatLink, OpensvcError
 from opensvc_daemon.clock import now
+from opensvc_daemon.heartbeat.data import Message
+from opensvc_daemon.heartbeat.digests import plain_digest
 from opensvc_daemon.heartbeat.errors import HeartbeatError
 from opensvc_daemon.heartbeat.journal import Journal, journal_of
 from opensvc_daemon.heartbeat.keyring import Keyring
@@ -146,10 +148,14 @@ class Publishing:
                 # whose it is: recorded and sent to another node, or to a later life, it counts for nothing
                 return self._packer.note({**note, "to": name, "life": self._known.peers[name].incarnation}, secret)
             message = self.journal.message(self._hearing.acknowledged(name))
-            return self._packer.tree(message, secret) if message is not None else None
+            return self._packer.tree(self._for(name, message), secret) if message is not None else None
         except HeartbeatError as error:
             self._couriers.troubles[name] = str(error)
             return None
+
+    def _for(self, name: str, message: Message) -> Message:
+        """A message with a digest that the peer knows."""
+        return message._replace(digest=plain_digest(self.journal.data)) if self._known.peers[name].replica.is_plain else message
 
     # -- in
 

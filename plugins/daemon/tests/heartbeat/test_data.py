@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opensvc_daemon.heartbeat import data as messages
 from opensvc_daemon.heartbeat.data import Full, Patch, decoded, encoded
-from opensvc_daemon.heartbeat.digests import digest, digested
+from opensvc_daemon.heartbeat.digests import digest, digested, plain_digest
 from opensvc_daemon.heartbeat.errors import Unreadable, Unsendable
 from opensvc_daemon.heartbeat.journal import KEPT, journal_of
 from opensvc_daemon.heartbeat.replica import Outcome, Replica
-from opensvc_daemon.heartbeat.tree import DEEPEST, Drop, Put, applied, canonical, copied, differences, parsed
+from opensvc_daemon.heartbeat.tree import DEEPEST, Drop, Put, alike, applied, canonical, copied, differences, parsed
 
 KEYS = st.sampled_from("abcd") | st.text(st.characters(codec="utf-8"), max_size=3)
 LEAVES = (
@@ -101,6 +101,26 @@ def test_messages_in_any_order_never_make_a_tree_that_was_not_there(trees, choic
         assert (outcome is Outcome.GAP) <= (replica.merged(LIFE) == 0)
     replica, _ = replica.received(LIFE, Full(journals[-1].generation, journals[-1].own.digest, journals[-1].data))
     assert canonical(replica.data) == canonical(trees[-1])
+
+
+@given(TREES, TREES)
+def test_a_plain_digest_proves_data_as_well_and_tells_that_the_peer_knows_no_other(old, new):
+    replica, outcome = Replica().received(LIFE, Full(1, plain_digest(old), old))
+    assert (outcome, replica.is_plain) == (Outcome.APPLIED, True)
+    replica, outcome = replica.received(LIFE, Patch(1, plain_digest(new), (differences(old, new),)))
+    assert (outcome, canonical(replica.data), replica.is_plain) == (Outcome.APPLIED, canonical(new), True)
+    assert replica.received(LIFE, Full(3, plain_digest({"other": 1}), new))[1] is Outcome.BROKEN
+    replica, _ = replica.received(LIFE + 1, Full(1, digest(new), new))
+    assert not replica.is_plain
+
+
+@given(TREES, TREES)
+def test_what_is_like_another_tree_is_the_same_tree_of_its_parts(tree, other):
+    found = alike(tree, other)
+    assert canonical(found) == canonical(tree)
+    assert alike(tree, copied(tree)) is not tree
+    twin = copied(tree)
+    assert alike(tree, twin) is twin
 
 
 def test_a_patch_of_what_is_partly_known_is_applied_from_there():

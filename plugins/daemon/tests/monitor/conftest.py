@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
 from opensvc_daemon.channel import connect
 
+from opensvc_core.api import DataPath, HeartbeatLink
+from opensvc_core.driver.cluster import LinkPlace
 from opensvc_core.testing import waiting
 from opensvc_core.testing.ports import free_port
 
@@ -197,3 +200,38 @@ def street(tmp_path):
     yield make
     for each in made:
         each.end()
+
+
+class Way(HeartbeatLink, DataPath):
+    """A link in memory, of n1 to n2. `carry` is called with its name and each parcel that it is to carry, in some thread."""
+
+    id = "hb.test"
+    detail = "memory"
+
+    def __init__(self, number, carry):
+        super().__init__(LinkPlace(f"hb#{number}", "n1", "lab", {"n2": {}}), {})
+        self._carry, self._woken = carry, threading.Event()
+
+    def send(self, beat):
+        pass
+
+    def receive(self, deliver, stopped):
+        self._woken.wait()
+
+    def receive_data(self, deliver, stopped):
+        self._woken.wait()
+
+    def send_data(self, peer, data):
+        self._carry(self.name, data)
+
+    def wake(self):
+        self._woken.set()
+
+    def close(self):
+        self._woken.set()
+
+
+@pytest.fixture
+def way():
+    """Makes a link in memory, see Way."""
+    return Way
