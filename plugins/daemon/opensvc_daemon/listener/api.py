@@ -221,7 +221,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST",
         "/v1/node",
         Right.ADMINISTER,
-        "Freeze, thaw or drain a node, and the like.",
+        "Freeze, thaw or drain a node, and the like; another one has done it, or refused, when this is answered.",
         Api.ask_node,
         schemas.NOTHING,
         body=(

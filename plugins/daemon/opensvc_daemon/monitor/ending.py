@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from opensvc_core.api import ActionRefused
 from opensvc_daemon.monitor.chronicle import of_request
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 
@@ -22,6 +23,10 @@ WAYS: Final[Mapping[str, NodeState]] = {
     "stop": NodeState.MAINTENANCE,
     "shutdown": NodeState.SHUTTING,
 }
+# Seconds in which a daemon that begins is idle, as a rule.
+_SETTLES: Final = 15.0
+_PAUSE: Final = 0.1
+_SETTLED: Final = frozenset({NodeState.IDLE, NodeState.DRAINING})
 _ENDING: Final = frozenset(WAYS.values())
 
 
@@ -35,6 +40,8 @@ class Ending:
         """What a person orders of this node, by the call of this `id` on a node. Raises OpensvcError."""
         monitor, state = self._monitor, self._monitor.node.state
         monitor.say(f"{what} asked on {origin}{of_request(id)}")
+        if what == "drain":
+            await self._wait_settled()
         if what in ("freeze", "drain"):
             await asyncio.to_thread(state.freeze)
         elif what in ("thaw", "undrain"):
@@ -51,6 +58,15 @@ class Ending:
         elif what == "shutdown":
             await self.stop("shutdown")
         monitor.grow()
+
+    async def _wait_settled(self) -> None:
+        """Until the node knows what it has: then it can be drained. Raises ActionRefused where that takes long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLES):
+                while self._known.state not in _SETTLED:
+                    await asyncio.sleep(_PAUSE)
+        if self._known.state not in _SETTLED:
+            raise ActionRefused(f"this node is in {self._known.state.value}: it is drained when it is idle")
 
     def _clear(self) -> None:
         for service, instance in list(self._known.instances.items()):

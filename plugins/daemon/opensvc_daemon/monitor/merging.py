@@ -110,6 +110,19 @@ class Merging:
                 monitor.chronicle.say("" if service == CLUSTER else service, f"the file of {peer} is taken: it is newer")
                 await monitor.filing.look_at_files()
             elif note.get("do") == "node":
-                await monitor.ending.order_node(str(note.get("what")), peer, str(note.get("id") or ""))
+                await self._obey(peer, note)
+            elif note.get("do") == "answer":
+                monitor.ordering.answered(note)
         except (OpensvcError, OSError, KeyError, TypeError, ValueError) as error:
             monitor.chronicle.say("" if service == CLUSTER else service, f"{note.get('do')} of {peer}: {error}", "WARNING")
+
+    async def _obey(self, peer: str, note: Json) -> None:
+        """Do what somebody has ordered on a peer, and tell it what came of it. Raises OpensvcError, OSError."""
+        answer = {"do": "answer", "answer": note.get("answer")}
+        try:
+            await self._monitor.ending.order_node(str(note.get("what")), peer, str(note.get("id") or ""))
+        except (OpensvcError, OSError) as error:
+            answer["error"] = str(error)
+            raise
+        finally:
+            self._monitor.publishing.post(peer, answer)

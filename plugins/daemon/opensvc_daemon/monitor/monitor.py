@@ -22,6 +22,7 @@ from opensvc_daemon.monitor.hearing import Hearing
 from opensvc_daemon.monitor.knowledge import Knowledge, Picture
 from opensvc_daemon.monitor.looking import Restarts
 from opensvc_daemon.monitor.merging import Merging
+from opensvc_daemon.monitor.ordering import Ordering
 from opensvc_daemon.monitor.publishing import Publishing, Told
 from opensvc_daemon.monitor.scheduling import Scheduling
 from opensvc_daemon.monitor.seeing import Seeing
@@ -77,7 +78,7 @@ class Monitor:
         self.filing, self.merging = Filing(self), Merging(self)
         self.publishing = Publishing(self.known, self.hearing, Told(self.merging.merge, self.merging.take_note, self.pulse))
         self.beating, self.seeing, self.configuring, self.ending = Beating(self), Seeing(self), Configuring(self), Ending(self)
-        self.hands, self.scheduling, self.wishing = Hands(self), Scheduling(self), Wishing(self)
+        self.hands, self.scheduling, self.wishing, self.ordering = Hands(self), Scheduling(self), Wishing(self), Ordering(self)
 
     # -- its life
 

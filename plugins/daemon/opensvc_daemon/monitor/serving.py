@@ -81,7 +81,7 @@ class Serving:
             raise ActionRefused(f"{node} does not answer ({self._known.peers[node].reach.value}): nothing can be ordered there now")
         else:
             self._monitor.say(f"{what} of {node} is asked for{of_request(id)}")
-            self._monitor.publishing.post(node, {"do": "node", "what": what, "id": id})
+            await self._monitor.ordering.order(self._known.peers[node], what, id)
         return {"node": node or self._known.me, "do": what}
 
     async def confirm_down(self, node: str, id: str = "") -> None:  # noqa: A002 - the document's word

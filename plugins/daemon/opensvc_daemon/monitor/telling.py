@@ -16,7 +16,10 @@ from opensvc_daemon.orchestration.requests import Progress, Request, Wish
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import Guard, InstanceView, ServiceView
 
-PROTOCOL = 1
+# What nodes speak with each other, and decide by. 2: orders to nodes are answered; a provision goes through the gates of a start.
+PROTOCOL = 2
+# The first in which they are.
+ANSWERED_ORDERS = 2
 _T = TypeVar("_T", bound=Enum)
 # The words of the tree for fields of an InstanceView that are plain values.
 _PLAIN: Mapping[str, str] = {
@@ -181,6 +184,12 @@ def _instance(told: Json) -> InstanceView:
 def read_state(node: Json) -> NodeState:
     """A peer's state; one that this version does not know counts as init: nothing is assumed of its services."""
     return _word(NodeState, node.get("state")) or NodeState.INIT
+
+
+def protocol_of(node: Json) -> int:
+    """What a peer speaks; of one that has not told it yet, what this node does."""
+    told = node.get("version", PROTOCOL)
+    return told if isinstance(told, int) else PROTOCOL
 
 
 def read_fields(config: object) -> Json:

@@ -6,7 +6,7 @@ from typing import Any
 
 from opensvc_core.api import Status
 from opensvc_daemon.monitor.knowledge import Knowledge, LeaseTold, Peer
-from opensvc_daemon.monitor.telling import read_fields, read_state
+from opensvc_daemon.monitor.telling import PROTOCOL, protocol_of, read_fields, read_state
 from opensvc_daemon.orchestration.states import NodeState
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach, ServiceView, View
 
@@ -34,6 +34,7 @@ def _own(known: Knowledge) -> NodeView:
         score=known.score,
         merged=known.generation,
         can_be_fenced=known.me in known.fenceable,
+        version=PROTOCOL,
     )
 
 
@@ -61,7 +62,7 @@ def _peer(known: Knowledge, peer: Peer, *, is_gone: bool) -> NodeView:
         is_overloaded=told.get("overloaded") is True,
         load=_number(told.get("load")),
         score=int(_number(told.get("score"))),
-        version=int(_number(told.get("version"))) or 1,
+        version=protocol_of(told),
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final
 
 from opensvc_core.api import ActionRefused, NoSuchObject, UsageError
-from opensvc_daemon.monitor.telling import PROTOCOL
+from opensvc_daemon.monitor.telling import PROTOCOL, protocol_of
 from opensvc_daemon.monitor.viewing import view_of
 from opensvc_daemon.orchestration.reaching import follows
 from opensvc_daemon.orchestration.requests import Progress, Request, Wish, latest
@@ -165,8 +165,7 @@ class Wishing:
     def _protocol(self, node: str) -> int:
         """What the daemon of a node speaks; of one that has not told it yet, what this one does."""
         peer = self._known.peers.get(node)
-        told = peer.node.get("version") if peer is not None else None
-        return told if isinstance(told, int) else PROTOCOL
+        return protocol_of(peer.node) if peer is not None else PROTOCOL
 
 
 def _wish(word: str) -> Wish:

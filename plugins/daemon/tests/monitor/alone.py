@@ -27,6 +27,7 @@ async def answer(serving, message):
 async def live(given):
     node = Node(given.root, nodename=given.node)
     monitor = Monitor(node, leave=partial(leave, is_whole_machine=False))
+    monitor.ordering.patience = 100.0  # a machine with tests side by side takes long to begin a daemon
     serving = Serving(monitor)
 
     async def serve(reader, writer):

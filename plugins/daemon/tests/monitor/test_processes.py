@@ -2,6 +2,7 @@
 
 import hashlib
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -208,6 +209,34 @@ def test_a_drained_node_gives_its_services_away_and_stays_frozen(street):
     both["n1"].wait(lambda document: document["nodes"]["n1"]["state"] == "idle", "n1 is drained")
     assert both["n1"].node_of("n1")["frozen"] is True
     assert not both["n1"].is_up()
+
+
+@pytest.mark.parametrize("what", ["freeze", "drain"])
+def test_an_order_to_a_node_whose_daemon_restarts_meanwhile_is_done_before_it_is_called_so(street, what):
+    both = hearing(street, timeout=60)
+    both["n2"].kill("monitor")
+    with ThreadPoolExecutor(1) as others:
+        ordered = others.submit(both["n1"].call, "ask_node", what, "n2")
+        both["n2"].start("monitor")
+        assert ordered.result(120) == {"node": "n2", "do": what}
+    assert both["n2"].node_of("n2")["frozen"] is True
+    assert f"{what} asked on n1" in both["n2"].log("node")
+
+
+def test_an_order_to_a_node_that_falls_silent_is_not_called_done(street):
+    both = hearing(street)
+    both["n2"].kill()
+    told = "n2 does not answer: whether it has done 'freeze' is not known; 'om mon' shows it"
+    assert both["n1"].refused("ask_node", "freeze", "n2") == told
+
+
+def hearing(street, **more):
+    """Two idle nodes without a service that hear each other."""
+    both = street("n1", "n2", **more)
+    both.start()
+    for house, other in (("n1", "n2"), ("n2", "n1")):
+        both[house].wait(lambda document, other=other: document["nodes"][other].get("state") == "idle", f"{other} is idle")
+    return both
 
 
 def test_an_order_to_a_node_has_its_id_in_the_logs_of_both(street):
