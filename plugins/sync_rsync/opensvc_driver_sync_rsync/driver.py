@@ -61,10 +61,10 @@ class Rsync(Replica):
     older_sections = ("sync",)
 
     src = Keyword(
-        words,
+        shell_words,
         required=True,
         scopable=True,
-        text="What is copied: paths, with * as in a shell.",
+        text="What is copied: paths, with * and with quotes around blanks as in a shell.",
         example="/srv/app/data /etc/app.*",
     )
     dst = Keyword(_folder, required=True, scopable=True, text="The path there, as rsync takes it.", example="/srv/app")

@@ -115,6 +115,14 @@ def test_each_target_gets_a_copy_of_its_own(data, tmp_path):
     assert set(resource.sent) == {"n2", "n3"}
 
 
+def test_sources_may_have_blanks(make, tmp_path):
+    for name in ("of one", "of two", "three"):
+        (tmp_path / name).touch()
+    resource = make(f"[sync#data]\nsrc = '{tmp_path}/of one' {tmp_path}/thr* {tmp_path}/of\\ two\ndst = /srv/web\ntarget = nodes\n")
+    (command,), _ = ends(resource, ["n2"])
+    assert command.argv[-4:-1] == [f"{tmp_path}/{name}" for name in ("of one", "three", "of two")]
+
+
 def test_a_node_that_fails_keeps_no_other_from_its_copy(data):
     resource = data()
     refused = CommandResult(255, stderr="root@n2: Permission denied (publickey).\nrsync: connection unexpectedly closed\n")
