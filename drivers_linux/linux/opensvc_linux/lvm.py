@@ -26,6 +26,8 @@ REPORT: Final = (
     *(word for name, fields in _FIELDS.items() for word in ("--configreport", name, "-o", fields)),
 )
 _TIMEOUT: Final = 20.0
+# What LVM says that has no right to device-mapper; it ends with 0 then, and shows no volume as active.
+_REFUSED: Final = re.compile(r"(?:device-mapper|/dev/mapper/control): .*(?:Permission denied|Operation not permitted)")
 # Said of a volume whose `active` is `unknown`.
 UNKNOWN: Final = "LVM does not ask the kernel what is active: global/activation = 0 in the host's lvm.conf"
 
@@ -91,7 +93,12 @@ def look(context: Context) -> list[Group]:
 
 
 def parsed(result: CommandResult) -> list[Group]:
-    """The groups in a report. One that LVM could not make whole (exit code 5: some group can't be read) tells the others."""
+    """The groups in a report. One that LVM could not make whole (exit code 5: some group can't be read) tells the others.
+
+    Raises ActionFailed where there is none, and where it shows what is active as inactive.
+    """
+    if refused := _REFUSED.search(result.stderr):
+        raise ActionFailed(f"LVM may not ask the kernel what is active, which takes CAP_SYS_ADMIN: {refused[0]}")
     try:
         groups = parse(result.stdout)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -17,6 +17,10 @@ from opensvc_core.testing.fakes import FakeSystem, context_for
 RECORDED = Path(__file__).parent / "recorded"
 ACTIVE, PARTIAL = (sample(RECORDED / f"lvm-2.03.16-{name}.txt").stdout for name in ("active", "partial"))
 NOTHING = '  {\n      "report": [\n      ]\n  }\n'
+# of root without capabilities, and in a container whose devices are allowed one by one; with either, no volume is shown as active
+NO_CAPABILITY = "  device-mapper: version ioctl on   failed: Permission denied\n"
+NO_DEVICE = "  /dev/mapper/control: open failed: Operation not permitted\n"
+REFUSED = "LVM may not ask the kernel what is active, which takes CAP_SYS_ADMIN"
 NO_RIGHTS = """\
   WARNING: Running as a non-root user. Functionality may be unavailable.
   /run/lock/lvm/P_global:aux: open failed: Permission denied
@@ -67,11 +71,13 @@ def test_groups_that_were_read_are_told_though_another_could_not_be():
         (CommandResult(127, stderr="lvm: no such program"), "LVM is missing (apt-get install lvm2"),
         (CommandResult(124, stderr="lvm fullreport: not ended after 20s"), "LVM does not answer within 20 s"),
         (CommandResult(5, NOTHING, NO_RIGHTS), "LVM answers only to the superuser"),
+        (CommandResult(0, ACTIVE, NO_CAPABILITY), f"{REFUSED}: device-mapper: version ioctl"),
+        (CommandResult(0, ACTIVE, NO_DEVICE), f"{REFUSED}: /dev/mapper/control"),
         (CommandResult(3, "", "  Invalid argument for --reportformat: json\n"), "Invalid argument for --reportformat: json"),
         (CommandResult(0, "  VG data\n"), "LVM's report can't be read"),
         (CommandResult(0, '{"report": [{"vg": [{"vg_name": "x"}]}]}'), "LVM's report can't be read"),
     ],
-    ids=["missing", "hangs", "rights", "too old", "no json", "other fields"],
+    ids=["missing", "hangs", "rights", "capability", "device", "too old", "no json", "other fields"],
 )
 def test_why_there_is_no_report_is_said_in_a_line(result, said):
     with pytest.raises(ActionFailed) as raised:
