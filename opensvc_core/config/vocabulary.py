@@ -230,7 +230,7 @@ class HeartbeatKeywords(Declares):
     type = Keyword(text, required=True, inherit="", text="The heartbeat's driver.")
     timeout = Keyword(duration, default=5.0, scopable=True, inherit="", text="Seconds without a beat until a peer is stale.")
     interval = Keyword(duration, default=1.0, scopable=True, inherit="", text="Seconds between beats.")
-    nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.")
+    nodes = Keyword(words, default=[], scopable=True, inherit="", text="The members that use it; default: all.", example="n1 n2")
 
 
 class ListenerKeywords(Declares):

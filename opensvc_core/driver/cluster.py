@@ -135,7 +135,7 @@ class FenceAgent(ClusterDriver, ABC):
 
     hands_words_on: ClassVar[bool] = False
     type = Keyword(text, default="command", inherit="", text="The fence agent's driver.", example="qemu")
-    comment = Keyword(text, inherit="", text="A note of the administrator.")
+    comment = Keyword(text, inherit="", text="A note of the administrator.", example="rack 12, power strip B")
     timeout = Keyword(
         duration, default=60.0, scopable=True, inherit="", text="Seconds in which the node has to be confirmed to be down.", example="30s"
     )
@@ -170,7 +170,7 @@ class WatchdogTimer(ClusterDriver, ABC):
     """
 
     type = Keyword(text, default="device", inherit="", text="The watchdog's driver.", example="device")
-    comment = Keyword(text, inherit="", text="A note of the administrator.")
+    comment = Keyword(text, inherit="", text="A note of the administrator.", example="rack 12, power strip B")
     timeout = Keyword(
         duration,
         default=4.0,

@@ -44,8 +44,10 @@ class DockerKeywords(Resource):
         text="Further options of `docker create`; `container#2` in one stands for that container of the service.",
         example="-v /srv/web/data:/data -p 8080:8080",
     )
-    entrypoint = Keyword(shell_words, default=[], scopable=True, text="The program of the container, in the place of the image's.")
-    hostname = Keyword(text, scopable=True, text="The host name in the container.")
+    entrypoint = Keyword(
+        shell_words, default=[], scopable=True, text="The program of the container, in the place of the image's.", example="/bin/sh -c"
+    )
+    hostname = Keyword(text, scopable=True, text="The host name in the container.", example="{name}")
     container_name = Keyword(
         text, name="name", scopable=True, inherit="", text="The container's name; default: `<service>.container.<n>`.", example="web-front"
     )
@@ -62,7 +64,9 @@ class DockerKeywords(Resource):
         example="container#0",
     )
     pidns = Keyword(text, scopable=True, text="Its processes: `host`, or those of another container.", example="container#0")
-    ipcns = Keyword(text, scopable=True, text="Its shared memory: `host`, `none`, `shareable`, or that of another container.")
+    ipcns = Keyword(
+        text, scopable=True, text="Its shared memory: `host`, `none`, `shareable`, or that of another container.", example="shareable"
+    )
     utsns = Keyword(text, scopable=True, candidates=("none", "host"), text="Its host name: `host` for the host's own.")
     userns = Keyword(text, scopable=True, candidates=("host",), text="Its users: `host` for the host's own.")
     volume_mounts = Keyword(

@@ -81,7 +81,11 @@ class Host(Resource, Startable, Preflight, Watchable):
         boolean, default=True, scopable=True, text="Whether a device without carrier is a warning, and no address is started on it."
     )
     tags = Keyword(
-        word_set, default=frozenset(), scopable=True, text="`nonrouted`: an address behind routers is not pinged before a start."
+        word_set,
+        default=frozenset(),
+        scopable=True,
+        text="`nonrouted`: an address behind routers is not pinged before a start.",
+        example="nonrouted",
     )
 
     # what was seen last, and what the name resolves to: asked once for a status with its labels

@@ -40,7 +40,12 @@ class Reservation(Resource, Companion, Startable, Preflight, DataAtStake, Exclus
     id = "disk.scsireserv"
     older_sections = ("disk-scsireserv",)
 
-    prkey = Keyword(reservation_key, scopable=True, text="The key of this node; default: the one in node.conf, else one made of its name.")
+    prkey = Keyword(
+        reservation_key,
+        scopable=True,
+        text="The key of this node; default: the one in node.conf, else one made of its name.",
+        example="0x2f00000000000001",
+    )
     no_preempt_abort = Keyword(
         boolean, default=False, scopable=True, text="Take a reservation over without ending the commands that the other node has under way."
     )

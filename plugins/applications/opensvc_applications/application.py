@@ -38,7 +38,12 @@ class Application(Limited, Startable, Informative, Watchable):
 
     needs_below = True
 
-    script = Keyword(text, scopable=True, text="The launcher; a bare name stands in the service's folder of launchers (`<service>.d`).")
+    script = Keyword(
+        text,
+        scopable=True,
+        text="The launcher; a bare name stands in the service's folder of launchers (`<service>.d`).",
+        example="/etc/init.d/web",
+    )
     start_launch = Keyword(
         launch,
         default=None,
@@ -48,7 +53,12 @@ class Application(Limited, Startable, Informative, Watchable):
         example="{fs#app.mnt}/weblauncher start",
     )
     stop_launch = Keyword(
-        launch, default=None, name="stop", scopable=True, text="`true` or a number: the script with the word `stop`; else a command."
+        launch,
+        default=None,
+        name="stop",
+        scopable=True,
+        text="`true` or a number: the script with the word `stop`; else a command.",
+        example="true",
     )
     check_launch = Keyword(
         launch,
@@ -56,6 +66,7 @@ class Application(Limited, Startable, Informative, Watchable):
         name="check",
         scopable=True,
         text="`true` or a number: the script with the word `status`; else a command. Its exit code is the status, see `retcodes`.",
+        example="true",
     )
     info_launch = Keyword(
         launch,
@@ -63,6 +74,7 @@ class Application(Limited, Startable, Informative, Watchable):
         name="info",
         scopable=True,
         text="`true` or a number: the script with the word `info`; else a command. It prints lines `Name: value`.",
+        example="true",
     )
     retcodes = Keyword(
         retcodes, default=retcodes("0:up 1:down"), scopable=True, text="What the exit codes of the check mean; any other is `warn`."

@@ -19,7 +19,7 @@ def _timeout(action: str, default: str = "`timeout`") -> Keyword[float | None]:
 class Limited(Launcher):
     """A resource whose start, stop, check and information are commands, each with its time limit."""
 
-    timeout = Keyword(duration, scopable=True, text="Seconds that each of the commands may take; default: no limit.")
+    timeout = Keyword(duration, scopable=True, text="Seconds that each of the commands may take; default: no limit.", example="5m")
     start_timeout = _timeout("start", "`timeout`; also the time that the check is given to say up, else 5 seconds")
     stop_timeout = _timeout("stop")
     check_timeout = _timeout("check", "`timeout`, else 60 seconds")

@@ -25,9 +25,12 @@ class Launcher(Resource):
         user_name,
         scopable=True,
         text="Who runs the commands; default: the owner of the program, if that is not root, else the agent's user.",
+        example="www-data",
     )
-    group = Keyword(group_name, scopable=True, text="The group of the commands; default: that of the user.")
-    cwd = Keyword(text, scopable=True, text="Where the commands run; default: the agent's scratch folder, for other users `/`.")
+    group = Keyword(group_name, scopable=True, text="The group of the commands; default: that of the user.", example="www-data")
+    cwd = Keyword(
+        text, scopable=True, text="Where the commands run; default: the agent's scratch folder, for other users `/`.", example="/srv/{name}"
+    )
     umask = Keyword(octal, scopable=True, text="The umask of the commands, octal.", example="022")
     environment = Keyword(
         variables,

@@ -35,8 +35,8 @@ class Directory(Resource, Startable, Provisionable, Watchable):
 
     id = "fs.directory"
     path = Keyword(text, required=True, scopable=True, text="The directory.", example="/srv/{name}/data")
-    user = Keyword(user_name, scopable=True, text="Its owner: a name or a number.")
-    group = Keyword(group_name, scopable=True, text="Its group: a name or a number.")
+    user = Keyword(user_name, scopable=True, text="Its owner: a name or a number.", example="www-data")
+    group = Keyword(group_name, scopable=True, text="Its group: a name or a number.", example="www-data")
     perm = Keyword(octal, scopable=True, text="Its mode, octal.", example="750")
 
     def label(self) -> str:
