@@ -14,6 +14,7 @@ from pages.daemon import orchestration_page, rights_page
 from pages.drivers import drivers_page
 from pages.installed import DOCS, NotInstalled, bundled
 from pages.keywords import keywords_page
+from pages.promises import promises_page
 from pages.python import api_page, hooks_page
 from pages.tutorials import tutorials_page
 
@@ -26,6 +27,7 @@ _PAGES: Final[dict[str, Callable[[], str]]] = {
     "exit-codes.md": exit_codes_page,
     "hooks.md": hooks_page,
     "api.md": api_page,
+    "promises.md": promises_page,
     "orchestration.md": orchestration_page,
     "rights.md": rights_page,
     "architecture.md": architecture_page,

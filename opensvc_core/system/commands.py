@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,8 @@ class CommandRunner:
     (default: looked for when a command asks for one; a host that allows none runs it without).
 
     `has_left_processes` tells that a command could not be ended, and still runs when its time-out is reported.
+
+    Each command raises the auditing event `opensvc.command` with its program, which `sys.addaudithook` hears.
     """
 
     def __init__(self, lock_fd: int | None = None, cancel: threading.Event | None = None, *, groups: ControlGroups | None = None) -> None:
@@ -124,6 +127,7 @@ class CommandRunner:
         return f"pid {', '.join(str(process.pid) for process in left)} waits for the kernel and can't be ended"
 
     def _start(self, command: Command, group: str, on_line: OnLine | None, keep: int) -> Child | CommandResult:
+        sys.audit("opensvc.command", command.argv[0])
         setting = command.setting or Setting()
         is_application = command.starts_application or command.detached
         # LVM complains on stderr about descriptors that it did not open, such as the lock's.

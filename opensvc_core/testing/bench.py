@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+
+import psutil
 
 from opensvc_core.driver.base import Resource
 from opensvc_core.driver.capabilities import Provisionable
-from opensvc_core.instance.executors import Noted
+from opensvc_core.errors import OpensvcError
+from opensvc_core.instance.executors import Noted, Watch
 from opensvc_core.instance.node import Node
 from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.snapshot import ResourceStatus
 from opensvc_core.model.status import Status
+from opensvc_core.registry import lacks
+from opensvc_core.system.processes import all_facts
+from opensvc_core.testing.forks import Held, held, killed
 from opensvc_core.testing.nodes import processes_of
 
 Picture = tuple[tuple[str, ...], ...]
@@ -38,8 +41,8 @@ class Case:
         rid: the section of the resource under test.
         up: how it is shown after a start: Status.UP, or Status.NA for a driver that says nothing about the service being up.
         footprint: a comparable picture of all that the driver may touch on the host (files, mounts, devices, addresses), without
-            what differs each time (process numbers, moments); None: the files in the folder. Processes, control groups and
-            the service's own folders are looked at by the suite.
+            what differs each time (process numbers, moments); None: the files in the folder. Processes, control groups, mounts below
+            the folder and the service's own folders are looked at by the suite.
         remove: take something away behind the driver's back, so that it is no longer up (`umount`, `kill`); None: not tried.
         hanging: the configuration of a service whose start (or run) hangs, with its time limit; empty: not tried. A task that
             is not `optional = false` never fails its service.
@@ -62,31 +65,33 @@ class Case:
 
 @dataclass(frozen=True)
 class Look:
-    """What the service is on the host: the driver's own footprint, the files in its folder below `run`, its processes."""
+    """What the service is on the host: the driver's own footprint, the files in its folder below `run`, its processes, mounts."""
 
     driver: object
     files: tuple[str, ...]
     processes: tuple[str, ...]
+    mounts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"footprint {self.driver}; files below run: {list(self.files)}; processes: {list(self.processes)}"
+        seen = f"footprint {self.driver}; files below run: {list(self.files)}; processes: {list(self.processes)}"
+        return f"{seen}; mounts: {list(self.mounts)}"
 
 
 class Bench:
     """A service of a case, made for one test.
 
-    `first` is the look of the host before anything was done.
+    `first` is the look of the host before anything was done, `first_children` the children of this process then.
     """
 
     def __init__(self, node: Node, case: Case, folder: Path, *, name: str = "conformance") -> None:
-        self.node, self.case, self._folder = node, case, folder
+        self.node, self.case, self.folder = node, case, folder
         self.service = node.create(name, case.text)
         self.cgroup = self.service.instance().facts.cgroup
-        self.first = self.look()
+        self.first, self.first_children = self.look(), children()
 
     def also(self, name: str, text: str) -> Bench:
         """Another service on the same node, of the same case but for its configuration."""
-        return Bench(self.node, replace(self.case, text=text), self._folder, name=name)
+        return Bench(self.node, replace(self.case, text=text), self.folder, name=name)
 
     @property
     def resource(self) -> Resource:
@@ -94,6 +99,11 @@ class Bench:
         part = self.service.instance().part(self.case.rid)
         assert part.resource is not None, f"{self.case.rid} can't be had: {part.problem}"
         return part.resource
+
+    def host_problem(self) -> str:
+        """What this host lacks for the driver, as it says itself; empty where it says nothing, or can't be had."""
+        resource = self.service.instance().part(self.case.rid).resource
+        return lacks(type(resource))[0] if resource else ""
 
     @property
     def is_provisionable(self) -> bool:
@@ -119,22 +129,21 @@ class Bench:
         """As before the first start."""
         self.perform(self.cleaner)
 
-    def killed(self, action: str, point: int) -> bool:
-        """Carry out an action in a process that is killed on the way; whether it came to that point.
-
-        Point 0 is before the first operation that changes the host, 1 after it, 2 before the second one, and so on.
-        """
-        child = os.fork()
-        if child == 0:
-            _perform_until(self.service, action, point)
+    def attempt(self, action: str, watch: Watch | None = None) -> str:
+        """Carry out an action; what it says that fails, and an empty text where it did not."""
         try:
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        except BaseException:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            raise
-        assert code in (0, -signal.SIGKILL), f"{action} failed in the process that was to be killed; its stderr tells why"
-        return code == -signal.SIGKILL
+            self.service.perform(Request(action), lambda _event: None, wait_lock=_LOCK_WAIT, watch=watch)
+        except OpensvcError as error:
+            return " ".join([str(error) or type(error).__name__, *getattr(error, "seen", ())])
+        return ""
+
+    def killed(self, action: str, point: int) -> bool:
+        """Carry out an action in a process that is killed on the way; whether it came to that point, see `forks.killed`."""
+        return killed(lambda watch: self.service.perform(Request(action), lambda _event: None, wait_lock=_LOCK_WAIT, watch=watch), point)
+
+    def held(self, action: str, point: int) -> AbstractContextManager[Held]:
+        """Carry out an action in a process that stands still on the way until this is left."""
+        return held(lambda watch: self.attempt(action, watch), point)
 
     # -- what is to be seen
 
@@ -152,14 +161,25 @@ class Bench:
 
     def look(self) -> Look:
         """What the service is on the host, without what differs each time."""
-        footprint = self.case.footprint or (lambda: picture(self._folder))
-        run = self.node.paths.run / self.service.path.state_path
-        files = tuple(sorted(str(file.relative_to(run)) for file in run.rglob("*") if not file.is_dir()))
-        return Look(footprint(), files, tuple(sorted(_command_line(process) for process in self.processes())))
+        return self._look(self.processes())
 
     def everything(self) -> tuple[object, ...]:
         """All that could have been changed, with the moments of the last change."""
-        return self.look(), self.processes(), picture(self.node.paths.etc.parent, is_dated=True), picture(self._folder, is_dated=True)
+        processes = self.processes()
+        top = self.node.paths.etc.parent
+        return self._look(processes), processes, picture(top, is_dated=True), picture(self.folder, is_dated=True)
+
+    def _look(self, processes: Sequence[ProcessId]) -> Look:
+        footprint = self.case.footprint or (lambda: picture(self.folder))
+        run = self.node.paths.run / self.service.path.state_path
+        files = tuple(sorted(str(file.relative_to(run)) for file in run.rglob("*") if not file.is_dir()))
+        return Look(footprint(), files, tuple(sorted(command_line(process) for process in processes)), self._mounts())
+
+    def _mounts(self) -> tuple[str, ...]:
+        """What is mounted below the folder of the case and that of the node."""
+        places = (f"{self.folder}/", f"{self.node.paths.etc.parent}/")
+        mounts = psutil.disk_partitions(all=True)
+        return tuple(sorted(f"{one.mountpoint} ({one.fstype})" for one in mounts if one.mountpoint.startswith(places)))
 
     def settles(self, condition: Callable[[], bool]) -> bool:
         """Whether a condition holds now, or within the seconds that the case gives the host to settle."""
@@ -174,6 +194,11 @@ class Bench:
 def changes(operations: Sequence[Noted]) -> list[Noted]:
     """Those that change the host."""
     return [operation for operation in operations if operation.is_change]
+
+
+def children() -> set[ProcessId]:
+    """The living processes that this one has started and nobody has taken over."""
+    return {facts.id for facts in all_facts() if facts.parent == os.getpid()}
 
 
 def open_files() -> dict[int, str]:
@@ -202,26 +227,9 @@ def _content(path: Path) -> str:
     return path.read_bytes().decode(errors="backslashreplace") if path.is_file() else ""
 
 
-def _command_line(process: ProcessId) -> str:
+def command_line(process: ProcessId) -> str:
+    """What a process runs."""
     try:
         return Path(f"/proc/{process.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return "(ended)"
-
-
-def _perform_until(service: Service, action: str, point: int) -> NoReturn:
-    """The life of the process that is killed: it must never come back into the test's own code."""
-    points: Iterator[int] = iter(range(point + 1))
-
-    def watch(_noted: Noted, _is_done: bool, /) -> None:
-        if next(points, point) == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    code = 1
-    try:
-        service.perform(Request(action), lambda _event: None, wait_lock=_LOCK_WAIT, watch=watch)
-        code = 0
-    except BaseException:  # noqa: BLE001 - the process has no other way to tell
-        os.write(2, traceback.format_exc().encode())
-    finally:
-        os._exit(code)

@@ -11,17 +11,18 @@ The driver is the installed one: the service is made, started, planned, killed a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from opensvc_core.errors import ActionFailed
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Case, changes, open_files, picture
+from opensvc_core.testing.beside import start_and_stop_at_once
+from opensvc_core.testing.hardships import STATUS, endured, failed, programs_of, without_programs, without_rights
 from opensvc_core.testing.judging import (
     as_planned,
     at_point,
     bring,
+    can_be_told,
     completes,
     kept,
     no_changes,
@@ -36,7 +37,8 @@ from opensvc_core.testing.judging import (
     time_limit,
     untouched,
 )
-from opensvc_core.testing.report import looks_at
+from opensvc_core.testing.paths import does_anywhere, place_beside
+from opensvc_core.testing.report import CARRIED_OUT_BY, looks_at
 from opensvc_core.testing.suite import Suite
 from opensvc_core.testing.tasks import TaskConformance
 
@@ -140,16 +142,16 @@ class Conformance(Suite):
         untouched(bench, before, "a status changes nothing")
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
-    @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])
-    def test_plan_changes_nothing(self, bench: Bench, action: str, is_up: bool) -> None:
+    def test_plan_changes_nothing(self, bench: Bench, is_up: bool) -> None:
         """A plan is words only."""
         bring(bench, is_up=is_up)
         before = bench.everything()
-        bench.service.plan(action)
-        untouched(bench, before, f"the plan of {action} changes nothing")
+        for action, methods in CARRIED_OUT_BY.items():
+            bench.service.plan(action)
+            untouched(bench, before, f"the plan of {action} changes nothing", *methods)
 
     @pytest.mark.parametrize("is_up", [False, True], ids=["down", "up"])
-    @pytest.mark.parametrize("action", ["start", "stop", "restart", "provision", "unprovision"])
+    @pytest.mark.parametrize("action", CARRIED_OUT_BY)
     def test_plan_is_what_is_done(self, bench: Bench, action: str, is_up: bool) -> None:
         """Exactly the planned operations are carried out, in that order."""
         bring(bench, is_up=is_up)
@@ -211,6 +213,28 @@ class Conformance(Suite):
             shown(bench, Status.DOWN, f"after a stop that completes one killed {where}")
             same_look(bench, down, f"a stop completes one that was killed {where}")
 
+    @looks_at("provision", "unprovision", "is_provisioned")
+    def test_provision_killed_anywhere_is_completed_by_the_next(self, bench: Bench) -> None:
+        """The same of what only makes it and takes it away; of a driver that makes nothing there is nothing to kill."""
+        if not bench.is_provisionable:
+            return
+        bench.perform("provision")
+        known = {operation.text for operation in bench.planned("restart")}
+        bench.perform("unprovision")
+        gone = settled_look(bench)
+        for action, before, status in (("provision", "unprovision", bench.case.up), ("unprovision", "provision", Status.DOWN)):
+            bench.perform(before)
+            operations = bench.planned(action)
+            for point in [point for point in range(2 * len(operations)) if operations[point // 2].text not in known]:
+                where = at_point(operations, point)
+                bench.perform(before)
+                kept(bench.killed(action, point), f"{action} yields what its plan says, {where}", "it ended before")
+                can_be_told(bench, f"after {action} that was killed {where}")
+                completes(bench, action, f"{action} completes one that was killed {where}")
+                shown(bench, status, f"after {action} that completes one killed {where}")
+                bench.perform("unprovision")
+                same_look(bench, gone, f"{action} that was killed {where} leaves nothing")
+
     @looks_at("status", "start")
     def test_removed_behind_its_back_is_seen_and_started_again(self, bench: Bench) -> None:
         """Somebody takes away what the driver has brought up."""
@@ -224,15 +248,6 @@ class Conformance(Suite):
         completes(bench, "start", "a start brings back what was taken away")
         shown(bench, bench.case.up, "after a start of what was taken away")
         same_look(bench, up, "a start brings back what was taken away")
-
-    @looks_at("status")
-    def test_a_missing_tool_is_not_taken_for_down(self, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Nothing that the driver calls is to be found: it says so, or can tell without. Elsewhere it would be started a second time."""
-        bench.perform("start")
-        with monkeypatch.context() as patch:
-            patch.setenv("PATH", str(tmp_path))
-            seen = bench.seen()
-        kept(seen.status is not Status.DOWN, "what is up is not shown as down where a tool is missing", f"it is {seen.status}")
 
     @looks_at("start")
     def test_rollback_restores_the_host(self, bench: Bench) -> None:
@@ -254,6 +269,47 @@ class Conformance(Suite):
             bench.perform("start")
         same_look(bench, up, "a rollback leaves alone what was up before the start")
         shown(bench, bench.case.up, "after a rollback of a start that found it up")
+
+    @looks_at("start", "stop", "status", "host_problem")
+    def test_missing_program_is_told(self, bench: Bench) -> None:
+        """Of each program that it calls: where that alone is missing, what fails names it, and nothing is shown as what it is not."""
+        for hardship in without_programs(bench, "start", STATUS, "stop", STATUS):
+            endured(bench, hardship)
+
+    @looks_at("provision", "unprovision", "host_problem")
+    def test_missing_program_of_a_provision_is_told(self, bench: Bench) -> None:
+        """The same of the programs that only make it and take it away; of a driver that makes nothing there are none."""
+        if bench.is_provisionable:
+            bench.perform("provision")
+            known = programs_of(bench, "stop", "start")
+            for hardship in without_programs(bench, "unprovision", "provision", "unprovision", but=known):
+                for action in ("provision", "unprovision"):
+                    if action not in hardship.steps or failed(bench, hardship, action):
+                        completes(bench, action, f"{action} completes one that failed {hardship.words}")
+                    shown(bench, status_after(bench, action, was_up=False), f"after {action} {hardship.words}")
+
+    @looks_at("start", "stop", "status")
+    def test_missing_rights_are_told(self, bench: Bench) -> None:
+        """Root without capabilities, who may not write where the case is: what fails says why, nothing is shown as what it is not."""
+        bench.perform("start")
+        bench.clean()
+        endured(bench, without_rights(bench))
+
+    @looks_at("case", "start", "stop", "status")
+    def test_paths_may_have_blanks_and_any_letters(self, bench: Bench) -> None:
+        """All is done in the folder of the case, which has both in its name, and nothing elsewhere."""
+        other = self.fresh(bench.node, place_beside(bench), "beside")
+        for made, gone in (("start", "stop"), *([("provision", "unprovision")] if other.is_provisionable else [])):
+            does_anywhere(other, made)
+            shown(other, other.case.up, f"after {made} in such a folder")
+            no_changes(other.perform(made), f"a second {made} changes nothing in such a folder")
+            does_anywhere(other, gone)
+            shown(other, status_after(other, gone, was_up=True), f"after {gone} in such a folder")
+
+    @looks_at("start", "stop", "status")
+    def test_two_at_once_are_as_if_alone(self, bench: Bench) -> None:
+        """Two services with a resource each are started and stopped at the same time; `case` names other things for the second."""
+        start_and_stop_at_once(bench, self.fresh(bench.node, bench.folder.parent, "beside"))
 
     @looks_at("start")
     def test_time_limit_is_kept(self, bench: Bench) -> None:

@@ -12,7 +12,7 @@ from opensvc_core.instance.executors import Noted
 from opensvc_core.model.process import ProcessId
 from opensvc_core.model.status import Status
 from opensvc_core.system import logfile
-from opensvc_core.testing.bench import Bench, Case, Look, changes
+from opensvc_core.testing.bench import Bench, Case, Look, changes, children, command_line
 
 T = TypeVar("T")
 # Seconds in which a process that was started shows what it runs.
@@ -46,11 +46,11 @@ def same_look(bench: Bench, expected: Look, promise: str) -> None:
     kept(is_same, promise, f"expected: {expected}\n  found: {found}")
 
 
-def untouched(bench: Bench, before: tuple[object, ...], promise: str) -> None:
+def untouched(bench: Bench, before: tuple[object, ...], promise: str, *looks_at: str) -> None:
     """`before`: what `everything` was."""
     __tracebackhide__ = True
     after = bench.everything()
-    kept(after == before, promise, f"before: {before}\n  after: {after}")
+    kept(after == before, promise, f"before: {before}\n  after: {after}", *looks_at)
 
 
 def no_changes(operations: Sequence[Noted], promise: str) -> None:
@@ -72,10 +72,11 @@ def as_planned(planned: Sequence[Noted], done: Sequence[Noted], action: str) -> 
     kept(not left, f"{action} does all that is planned", f"planned: {texts(planned)}\n  done: {texts(done)}")
 
 
-def completes(bench: Bench, action: str, promise: str) -> None:
+def completes(bench: Bench, action: str, promise: str) -> tuple[Noted, ...]:
+    """An action comes to its end; what was done."""
     __tracebackhide__ = True
     try:
-        bench.perform(action)
+        return bench.perform(action)
     except ActionFailed as error:
         raise AssertionError(f"the promise is broken: {promise}\n  {action} failed: {error}") from error
 
@@ -127,15 +128,18 @@ def nothing_left(bench: Bench, *, is_kept: bool) -> None:
     kept(not left, "a deleted service leaves no state", f"left: {left}")
 
     def living() -> list[ProcessId]:
-        return [*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)]
+        known = {*node.host.find_processes({"OPENSVC_SVC_ID": identity}), *node.host.group_processes(bench.cgroup)}
+        return sorted(known | (children() - bench.first_children))
 
     end = time.monotonic() + bench.case.settle
     while (processes := living()) and time.monotonic() < end:
         time.sleep(0.02)
+    left_running = [command_line(process) for process in processes]
     node.host.end_processes(processes, grace=1.0)  # nobody else will: the service is no longer known
-    kept(not processes, "a deleted service leaves no process", f"left: {look.processes}")
+    kept(not processes, "a deleted service leaves no process", f"left: {left_running}")
     group = node.host.groups.directory(bench.cgroup) if node.host.groups else None
     kept(not (group and group.exists()), "a deleted service leaves no control group", f"left: {group}")
+    kept(look.mounts == bench.first.mounts, "a deleted service leaves no mount", f"before: {bench.first.mounts}\n  left: {look.mounts}")
     if not is_kept:
         kept(look.driver == bench.first.driver, "a deleted service leaves the host as it was", f"before: {bench.first}\n  left: {look}")
 
@@ -172,8 +176,13 @@ def status_after(bench: Bench, action: str, *, was_up: bool) -> Status:
 
 
 def settled_look(bench: Bench) -> Look:
-    """The look once it no longer changes: a process shows its command line a moment after it was started."""
+    """The look once it no longer changes: a process shows its command line a moment after it was started.
+
+    Files alone are as they were left.
+    """
     looks = [bench.look()]
+    if bench.case.footprint is None and not looks[0].processes:
+        return looks[0]
 
     def is_still() -> bool:
         time.sleep(_STILL)

@@ -38,6 +38,8 @@ from opensvc_core.testing.hearing import (
     until,
 )
 from opensvc_core.testing.judging import kept
+from opensvc_core.testing.report import looks_at
+from opensvc_core.testing.suite import Trial
 
 # A wake-up, and a beat that is sent, are for at once; on a busy machine that is no less than this.
 AT_ONCE: Final = 1.0
@@ -58,7 +60,7 @@ def made(cls: type[HeartbeatLink], first: Mapping[str, Any], second: Mapping[str
     )
 
 
-class LinkConformance:
+class LinkConformance(Trial):
     """The promises of a link that carries beats."""
 
     def ends(self) -> Ends:
@@ -75,6 +77,7 @@ class LinkConformance:
 
     # -- beats
 
+    @looks_at("send", "receive")
     def test_beats_arrive_as_they_were_sent(self, link: Ends) -> None:
         """Both ways, of any bytes, up to the largest."""
         for sender, receiver in (link, link[::-1]):
@@ -83,6 +86,7 @@ class LinkConformance:
                 for beat in (b"\0", os.urandom(700), bytes(range(256)), b"\xff" * LARGEST_BEAT):
                     carried(sender, heard, beat)
 
+    @looks_at("send", "receive")
     def test_only_what_was_sent_is_delivered(self, link: Ends) -> None:
         """No beat is made up, cut, or one's own; the last one sent is the last one heard."""
         first, second = link
@@ -97,6 +101,7 @@ class LinkConformance:
             kept(not strange, "only what was sent is heard", f"also {strange}")
             kept(not own.beats, "a node does not hear itself", f"it heard {own.beats}")
 
+    @looks_at("receive")
     def test_the_address_is_told(self, link: Ends) -> None:
         """Each beat comes with a text that says from where."""
         first, second = link
@@ -104,6 +109,7 @@ class LinkConformance:
             begin(first, heard)
             kept(all(isinstance(one, str) and one for one in heard.addresses), "a beat has an address", f"it has {heard.addresses}")
 
+    @looks_at("send")
     def test_to_send_is_not_to_wait(self, link: Ends) -> None:
         """Also where nobody hears it."""
         first, _ = link
@@ -115,6 +121,7 @@ class LinkConformance:
                 late.append(seconds)
             kept(len(late) < _TRIES, "send waits for nothing", f"beats took {late} s to send")
 
+    @looks_at("send")
     def test_too_large_a_beat_is_refused(self, link: Ends) -> None:
         """Rather than cut or sent in pieces."""
         first, second = link
@@ -126,6 +133,7 @@ class LinkConformance:
             carried(first, heard, b"after")
             kept(set(heard.beats[before:]) == {b"after"}, "nothing of too large a beat arrives", f"{heard.beats[before:]} did")
 
+    @looks_at("send")
     def test_without_peers_there_is_nobody_to_send_to(self, link: Ends) -> None:
         """And nothing to complain of."""
         first, _ = link
@@ -137,6 +145,7 @@ class LinkConformance:
 
     # -- ends
 
+    @looks_at("__init__")
     def test_to_construct_opens_nothing(self, link: Ends) -> None:
         """No descriptor, no thread: whoever compares configurations makes many."""
         before = open_files(), active_count()
@@ -148,6 +157,7 @@ class LinkConformance:
             one.close()
         kept(is_same, "to construct a link opens nothing", f"descriptors and threads were {before}, are {after}")
 
+    @looks_at("receive", "wake", "close")
     @pytest.mark.parametrize("how", ["stopped", "closed"])
     def test_receiving_ends_at_once_and_leaves_nothing(self, link: Ends, how: str) -> None:
         """Also while nothing arrives; and what was opened is closed."""
@@ -167,6 +177,7 @@ class LinkConformance:
         kept(taken[-1] < AT_ONCE, f"receiving ends at once when it is {how}", f"it took {taken} s")
         kept(until(lambda: open_files() <= settled), "what was opened to receive is closed", f"{open_files()} descriptors, not {settled}")
 
+    @looks_at("receive", "wake")
     def test_receiving_goes_on_after_a_wake(self, link: Ends) -> None:
         """It looks, and finds that nobody wants it to stop."""
         first, second = link
@@ -176,6 +187,7 @@ class LinkConformance:
                 second.wake()
                 carried(first, heard, b"beat %d" % number)
 
+    @looks_at("receive")
     def test_receiving_can_begin_again(self, link: Ends) -> None:
         """After a stop it is as if it were the first time."""
         first, second = link
@@ -184,6 +196,7 @@ class LinkConformance:
                 begin(first, heard)
                 carried(first, heard, b"beat %d" % number)
 
+    @looks_at("receive")
     def test_what_deliver_raises_ends_receiving(self, link: Ends) -> None:
         """Who receives is told, and all is closed."""
         first, second = link
@@ -202,6 +215,7 @@ class LinkConformance:
         with hearing(second) as heard:
             begin(first, heard)
 
+    @looks_at("close", "send", "receive")
     def test_a_closed_link_stays_closed(self, link: Ends) -> None:
         """It may be closed twice; it sends and receives nothing."""
         first, second = link
@@ -216,6 +230,7 @@ class LinkConformance:
 
     # -- what is told
 
+    @looks_at("configured")
     def test_what_is_configured_can_be_compared(self, link: Ends) -> None:
         """The same is equal, another value is not."""
         first, second = link
@@ -225,6 +240,7 @@ class LinkConformance:
         kept(other.configured != first.configured, "links of two configurations are not equal", "they are")
         kept(second.configured != first.configured, "links of two nodes are not equal", "they are")
 
+    @looks_at("detail", "troubles")
     def test_it_says_where_it_is_and_what_is_wrong(self, link: Ends) -> None:
         """In words, at any time."""
         first, second = link
@@ -239,6 +255,7 @@ class LinkConformance:
 class DataConformance(LinkConformance):
     """The promises of a link that carries data as well."""
 
+    @looks_at("send_data", "receive_data")
     @pytest.mark.parametrize("size", [1, 4096, 70_001, LARGEST_DATA])
     def test_messages_arrive_whole(self, link: Ends, size: int) -> None:
         """When send_data returns, the message is there."""
@@ -252,6 +269,7 @@ class DataConformance(LinkConformance):
                     f"{_sizes(taken.messages)} arrived",
                 )
 
+    @looks_at("send_data", "receive_data")
     def test_many_messages_at_once_all_arrive(self, link: Ends) -> None:
         """From several threads, both ways."""
         first, second = link
@@ -268,6 +286,7 @@ class DataConformance(LinkConformance):
             kept(until(lambda: set(there) <= set(forth.messages)), "all messages arrive", f"{_sizes(forth.messages)} did")
             kept(until(lambda: set(here) <= set(back.messages)), "all messages arrive", f"{_sizes(back.messages)} did")
 
+    @looks_at("send_data")
     def test_a_message_that_nobody_takes_is_an_error(self, link: Ends) -> None:
         """Within five seconds, and some to spare for a busy machine."""
         first, _ = link
@@ -276,17 +295,20 @@ class DataConformance(LinkConformance):
             data_of(first).send_data("n2", b"message")
         kept(time.monotonic() - begun < _GIVEN_UP + SOON, "a message is given up after 5 s", f"it took {time.monotonic() - begun:.1f} s")
 
+    @looks_at("send_data")
     @pytest.mark.parametrize("size", [0, LARGEST_DATA + 1])
     def test_a_message_of_a_wrong_size_is_refused(self, link: Ends, size: int) -> None:
         """Before anything is sent."""
         with pytest.raises(ValueError, match=r"."):
             data_of(link[0]).send_data("n2", b"x" * size)
 
+    @looks_at("send_data")
     def test_who_is_no_peer_is_sent_nothing(self, link: Ends) -> None:
         """Nor is one looked for."""
         with pytest.raises(ValueError, match="n9"):
             data_of(link[0]).send_data("n9", b"message")
 
+    @looks_at("receive_data")
     def test_taking_can_begin_again(self, link: Ends) -> None:
         """After a stop it is as if it were the first time, but nothing is taken twice."""
         first, second = link
@@ -296,6 +318,7 @@ class DataConformance(LinkConformance):
                 time.sleep(0.1)
             kept(taken.messages == [b"message %d" % number], "each message is taken once", f"{taken.messages} were taken")
 
+    @looks_at("receive_data", "wake", "close")
     @pytest.mark.parametrize("how", ["stopped", "closed"])
     def test_taking_ends_at_once(self, link: Ends, how: str) -> None:
         """Also while nothing arrives."""
@@ -310,6 +333,7 @@ class DataConformance(LinkConformance):
             second.close()
         kept(seconds[-1] < AT_ONCE, f"taking ends at once when it is {how}", f"it took {seconds} s")
 
+    @looks_at("send_data", "close")
     def test_a_closed_link_sends_no_data(self, link: Ends) -> None:
         """But says so."""
         first, _ = link

@@ -12,7 +12,7 @@ from opensvc_core.instance.node import Node
 from opensvc_core.instance.request import Request
 from opensvc_core.instance.service import Service
 from opensvc_core.model.process import ProcessId
-from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Registry
+from opensvc_core.registry import DRIVERS, PLUGINS, REFERENCES, Driver, Registry
 from opensvc_core.system.entrypoints import EntryPoint, scan
 
 NODENAME = "n1"
@@ -32,6 +32,11 @@ def make_node(root: Path, *, more: Sequence[EntryPoint] = (), nodename: str = NO
     node = Node(root, nodename=nodename, registry=Registry(settings, entry_points=points))
     settings |= node.announced()
     return node
+
+
+def entry_point(cls: type[Driver]) -> EntryPoint:
+    """That of a driver which only a test has; its module registers it."""
+    return EntryPoint(DRIVERS, cls.id, cls.__module__, "tests")
 
 
 def processes_of(service: Service) -> list[ProcessId]:

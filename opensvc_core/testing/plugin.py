@@ -5,6 +5,7 @@ It imports nothing of the agent until asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 pytest.register_assert_rewrite(
     "opensvc_core.testing.bench",
     "opensvc_core.testing.conformance",
+    "opensvc_core.testing.forks",
     "opensvc_core.testing.hearing",
     "opensvc_core.testing.judging",
     "opensvc_core.testing.links",
@@ -26,7 +28,8 @@ pytest.register_assert_rewrite(
 _DRIVERS: Final = "opensvc_driver"
 # Under this name a report of a test says which promise was broken.
 _BROKEN: Final = "opensvc_promise"
-_SUITES: Final = pytest.StashKey[dict[Path, str]]()
+# The files to collect, each with the names of the drivers that it is collected for.
+_SUITES: Final = pytest.StashKey[dict[Path, list[str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,16 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = [*named, *map(str, files)]
 
 
-def _suites(names: list[str]) -> dict[Path, str]:
-    """The files to collect, each with what it is called in reports."""
-    from opensvc_core.testing.installed import NotThere, driver_point, suite_file  # noqa: PLC0415
+def _suites(names: list[str]) -> dict[Path, list[str]]:
+    """The files to collect; the first of its names is what one is called in reports."""
+    from opensvc_core.testing.installed import NotThere, suite_file  # noqa: PLC0415
 
-    files = {Path(__file__).with_name("declaration.py"): "declaration"}
+    files = {Path(__file__).with_name("declaration.py"): ["declaration"]}
     try:
         for name in names:
-            driver_point(name)
             if file := suite_file(name):
-                files.setdefault(file, name)
+                files.setdefault(file, []).append(name)
     except NotThere as error:
         raise pytest.UsageError(f"--opensvc-driver: {error}") from error
     return files
@@ -78,18 +80,21 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Call a suite by its driver: its file stands anywhere, and tells nothing."""
-    name = parent.config.stash.get(_SUITES, {}).get(module_path)
-    return pytest.Module.from_parent(parent, path=module_path, nodeid=name) if name else None
+    names = parent.config.stash.get(_SUITES, {}).get(module_path)
+    return pytest.Module.from_parent(parent, path=module_path, nodeid=names[0]) if names else None
 
 
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> pytest.Class | None:
-    """Of a module that a driver's entry point names, the suites are tests, whatever they are called."""
-    if collector.path not in collector.config.stash.get(_SUITES, {}) or not isinstance(obj, type):
+    """Of a module that a driver's entry point names, the suites of that driver are tests, whatever they are called."""
+    names = collector.config.stash.get(_SUITES, {}).get(collector.path, [])
+    if not names or not isinstance(obj, type) or name.startswith("_"):
         return None
-    from opensvc_core.testing.suite import Suite  # noqa: PLC0415
+    from opensvc_core.testing.installed import ids_of  # noqa: PLC0415
+    from opensvc_core.testing.suite import Trial  # noqa: PLC0415
 
-    is_own = issubclass(obj, Suite) and obj.__module__ == collector.getparent(pytest.Module).obj.__name__  # type: ignore[union-attr]
-    return pytest.Class.from_parent(collector, name=name, obj=obj) if is_own else None
+    is_own = issubclass(obj, Trial) and obj.__module__ == collector.getparent(pytest.Module).obj.__name__  # type: ignore[union-attr]
+    is_asked = is_own and (not obj.driver or any(obj.driver.lower() in ids_of(one) for one in names))  # type: ignore[attr-defined]
+    return pytest.Class.from_parent(collector, name=name, obj=obj) if is_asked else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,7 +121,9 @@ def _is_promise(item: pytest.Function) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The promises that were broken, each with where to look."""
+    """Why some of the drivers that the command line names could not be tried; the promises that were broken, with where to look."""
+    if terminalreporter.config.getoption(_DRIVERS):
+        _tell_skipped(terminalreporter)
     reports = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, ())]
     found = dict.fromkeys(str(text) for report in reports for name, text in getattr(report, "user_properties", ()) if name == _BROKEN)
     if found:
@@ -124,6 +131,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         here = f"{Path.cwd()}/"
         for text in found:
             terminalreporter.line(text.replace(here, ""))
+
+
+def _tell_skipped(terminalreporter: pytest.TerminalReporter) -> None:
+    """Each reason with the number of tests: without `-r`, pytest tells the number alone."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple))
+    if reasons:
+        terminalreporter.section("not tried here")
+        for reason, number in reasons.items():
+            terminalreporter.line(f"{number} {'test' if number == 1 else 'tests'}: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture

@@ -16,13 +16,15 @@ from opensvc_core.testing.bench import Bench
 
 _MARK: Final = "__looks_at__"
 # What an action is carried out by, for the promises that are tried with several.
-_BY: Final[Mapping[str, tuple[str, ...]]] = {
+CARRIED_OUT_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "start": ("start",),
     "stop": ("stop",),
     "restart": ("stop", "start"),
     "provision": ("provision", "start"),
     "unprovision": ("stop", "unprovision"),
 }
+# What is looked at in the suite, all else in the driver.
+_CASE: Final = "case"
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -36,6 +38,12 @@ def looks_at(*names: str) -> Callable[[Test], Test]:
     return mark
 
 
+def looked_at(test: Callable[..., None]) -> tuple[str, ...]:
+    """The methods that keep the promise of a test."""
+    names: tuple[str, ...] = getattr(test, _MARK, ())
+    return names
+
+
 def told(item: pytest.Function, error: BaseException, *, had_begun: bool) -> str:
     """What the report says of a test that failed: the promise, what was found, and where to look in the class of the driver.
 
@@ -45,8 +53,9 @@ def told(item: pytest.Function, error: BaseException, *, had_begun: bool) -> str
     cls = _driver(item) if is_of_driver else item.cls
     # the first line of a test's own failure is its promise; of any other error, its kind says what it is
     lines = str(error).splitlines() if isinstance(error, AssertionError) else [f"{type(error).__name__}: {error}"]
-    names = (getattr(error, "looks_at", ()) or _by(item)) if is_of_driver else ("case",)
-    places = ", ".join(_place(cls, name) for name in names if cls is None or hasattr(cls, name) or name == cls.__name__)
+    names = (getattr(error, "looks_at", ()) or _by(item)) if is_of_driver else (_CASE,)
+    owners = [(item.cls if name == _CASE else cls, name) for name in names]
+    places = ", ".join(_place(owner, name) for owner, name in owners if owner is None or hasattr(owner, name) or name == owner.__name__)
     about = getattr(cls, "id", "") or item.funcargs.get("opensvc_driver", item.nodeid)
     promise = lines[0].removeprefix("the promise is broken: ") if lines else "a test of it failed"
     return "\n".join([f"{about}: {promise}", *lines[1:], *([f"  look at: {places}"] if places else [])])
@@ -62,7 +71,7 @@ def _came_through_case(item: pytest.Function, error: BaseException) -> bool:
 
 def _by(item: pytest.Function) -> tuple[str, ...]:
     action = item.callspec.params.get("action") if hasattr(item, "callspec") else None
-    return _BY.get(str(action), ()) or getattr(item.function, _MARK, ())
+    return CARRIED_OUT_BY.get(str(action), ()) or looked_at(item.function)
 
 
 def _place(cls: type | None, name: str) -> str:
@@ -85,11 +94,13 @@ def _line(owner: type, name: str) -> int:
 
 
 def _driver(item: pytest.Function) -> type | None:
-    """The class of the driver that a test was about: that of its bench, or the one that its id names."""
-    bench, name = item.funcargs.get("bench"), item.funcargs.get("opensvc_driver")
+    """The class of the driver that a test was about: that of its bench or its link, or the one that its id names."""
+    bench, link, name = (item.funcargs.get(one) for one in ("bench", "link", "opensvc_driver"))
     try:
         if isinstance(bench, Bench):
             return type(bench.resource)
+        if isinstance(link, tuple):
+            return type(link[0])
         return Registry({}).declared(str(name)) if name else None
     except (AssertionError, OpensvcError):  # it can't be had, which the test says itself
         return None

@@ -12,16 +12,35 @@ from opensvc_core.instance.node import Node
 from opensvc_core.testing.bench import Bench, Case
 
 
-class Suite:
-    """A suite of promises.
+class Trial:
+    """What is tried of a driver: promises, a test each.
 
-    `does_not_apply` names promises that mean nothing for the driver, each with the reason: they are left out.
+    Parameters:
+        does_not_apply: promises that mean nothing for the driver, by the names of their tests, each with the reason: they are left out.
+        driver: the id that it is about, where a module has the suites of several: the others are not run for it. Empty: any.
     """
 
     does_not_apply: ClassVar[Mapping[str, str]] = {}
+    driver: ClassVar[str] = ""
+
+    def lacks(self) -> str:
+        """What this host lacks for it, with the remedy; nothing is tried then. Empty: nothing."""
+        return ""
+
+    @pytest.fixture(autouse=True)
+    def _host(self) -> None:
+        if lacking := self.lacks():
+            pytest.skip(lacking)
+
+
+class Suite(Trial):
+    """The promises of a driver of resources."""
 
     def case(self, folder: Path) -> Case:
-        """The case of the driver under test; `folder` is an empty folder for what it makes."""
+        """The case of the driver under test; `folder` is an empty folder for what it makes.
+
+        It is asked for a second time where two services are there at once: what it names on the host is another thing each time.
+        """
         raise NotImplementedError("a conformance suite needs its case: def case(self, folder) -> Case")
 
     @pytest.fixture
@@ -33,4 +52,7 @@ class Suite:
         """A service of the case, with an empty folder of its own."""
         folder = tmp_path / f"host.{name}"
         folder.mkdir()
-        return Bench(node, self.case(folder), folder, name=name)
+        made = Bench(node, self.case(folder), folder, name=name)
+        if problem := made.host_problem():
+            pytest.skip(problem)
+        return made

@@ -21,7 +21,9 @@ from opensvc_core.driver.capabilities import Syncable
 from opensvc_core.errors import ActionFailed
 from opensvc_core.instance.node import Node
 from opensvc_core.testing.bench import Bench, Case
+from opensvc_core.testing.hardships import failed, without_programs
 from opensvc_core.testing.judging import can_be_told, completes, kept, untouched
+from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
 
 __all__ = ["SyncCase", "SyncConformance"]
@@ -61,6 +63,7 @@ class SyncConformance(Suite):
         bench.perform("start")
         return bench
 
+    @looks_at("sync", "note_syncs")
     def test_each_node_gets_the_data_each_time(self, bench: Bench) -> None:
         """After a copy each node has what is here, and it is noted since when."""
         for _ in range(2):
@@ -72,6 +75,7 @@ class SyncConformance(Suite):
             fresh = all(began <= noted.get(node, 0.0) <= time.time() for node in _case(bench).targets)
             kept(fresh, "a copy is noted for each node with the moment of its beginning", f"begun at {began}, noted: {noted}")
 
+    @looks_at("sync", "note_syncs")
     def test_a_node_that_fails_keeps_no_other_from_its_copy(self, bench: Bench) -> None:
         """One after the other can't be copied to; that is told, and counts as no copy."""
         for failing in _case(bench).targets:
@@ -85,6 +89,7 @@ class SyncConformance(Suite):
         completes(bench, _SYNC, "a copy that failed is completed by the next")
         _same(bench, "a copy that failed is completed by the next")
 
+    @looks_at("note_syncs", "last_syncs", "last_run")
     def test_moments_are_remembered_for_each_node(self, bench: Bench) -> None:
         """What was noted is known to the next that asks; of other nodes it stays as it was."""
         first, *others = _case(bench).targets
@@ -96,6 +101,7 @@ class SyncConformance(Suite):
         last = _syncable(bench).last_run()
         kept(last == 5.0, "the last complete copy is as old as the oldest of its copies", f"noted: {expected}\n  last run: {last}")
 
+    @looks_at("sync")
     def test_plan_changes_nothing_and_is_what_is_done(self, bench: Bench) -> None:
         """A plan is words only, those of what is done; what is done side by side, in any order."""
         _case(bench).change()
@@ -106,12 +112,25 @@ class SyncConformance(Suite):
         done = sorted(noted.text for noted in bench.perform(_SYNC) if noted.is_change)
         kept(planned == done, "a copy does what is planned", f"planned: {planned}\n  done: {done}")
 
+    @looks_at("status")
     def test_status_changes_nothing(self, bench: Bench) -> None:
         """To look is not to touch."""
         before = bench.everything()
         bench.status()
         untouched(bench, before, "a status changes nothing")
 
+    @looks_at("sync", "host_problem")
+    def test_missing_program_is_told(self, bench: Bench) -> None:
+        """Of each program that it calls: where that alone is missing, what fails names it, and counts as no copy."""
+        for hardship in without_programs(bench, _SYNC):
+            _case(bench).change()
+            before = _moments(bench)
+            if failed(bench, hardship, _SYNC):
+                _noted(bench, before, f"a copy that failed {hardship.words} is noted only where it is complete")
+                completes(bench, _SYNC, f"a copy completes one that failed {hardship.words}")
+            _same(bench, f"a copy {hardship.words} makes the data of each node those of this one")
+
+    @looks_at("sync", "status")
     def test_a_copy_killed_anywhere_is_completed_by_the_next(self, bench: Bench) -> None:
         """The agent is killed before and after each operation; what was not copied is not noted, and the next copy completes."""
         operations = bench.planned(_SYNC)

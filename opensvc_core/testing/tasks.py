@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from opensvc_core.instance.node import Node
-from opensvc_core.testing.bench import Bench, changes
+from opensvc_core.testing.bench import Bench, Look, changes
+from opensvc_core.testing.beside import run_at_once
+from opensvc_core.testing.hardships import run_endured, without_programs, without_rights
 from opensvc_core.testing.judging import (
     as_planned,
     at_point,
@@ -20,6 +22,7 @@ from opensvc_core.testing.judging import (
     time_limit,
     untouched,
 )
+from opensvc_core.testing.paths import does_anywhere, place_beside
 from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
 
@@ -71,6 +74,30 @@ class TaskConformance(Suite):
             completes(bench, "run", f"a run repeats one that was killed {where}")
             same_look(bench, done, f"a run repeats one that was killed {where}")
 
+    @looks_at("run", "host_problem")
+    def test_missing_program_is_told(self, bench: Bench) -> None:
+        """Of each program that it calls: where that alone is missing, a run that fails names it, and is completed later."""
+        done = _done(bench)
+        for number, hardship in enumerate(without_programs(bench, "run")):
+            run_endured(self.fresh(bench.node, bench.folder.parent, f"lacking{number}"), hardship, done)
+
+    @looks_at("run")
+    def test_missing_rights_are_told(self, bench: Bench) -> None:
+        """Root without capabilities, who may not write where the case is: a run that fails says why, and is completed later."""
+        done = _done(bench)
+        other = self.fresh(bench.node, bench.folder.parent, "closed")
+        run_endured(other, without_rights(other), done)
+
+    @looks_at("case", "run")
+    def test_paths_may_have_blanks_and_any_letters(self, bench: Bench) -> None:
+        """It is run in the folder of the case, which has both in its name, and changes nothing elsewhere."""
+        does_anywhere(self.fresh(bench.node, place_beside(bench), "beside"), "run")
+
+    @looks_at("run", "case")
+    def test_two_at_once_are_as_if_alone(self, bench: Bench) -> None:
+        """Two services with a task each run it at the same time; `case` names other things for the second."""
+        run_at_once(bench, self.fresh(bench.node, bench.folder.parent, "beside"))
+
     @looks_at("run")
     def test_time_limit_is_kept(self, bench: Bench) -> None:
         """A run that hangs is given up in time, with all of its processes."""
@@ -83,3 +110,9 @@ class TaskConformance(Suite):
         """Of a deleted service only what its command did is left."""
         bench.perform("run")
         nothing_left(bench, is_kept=True)
+
+
+def _done(bench: Bench) -> Look:
+    """What a run leaves."""
+    bench.perform("run")
+    return settled_look(bench)

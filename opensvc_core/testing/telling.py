@@ -16,7 +16,9 @@ import pytest
 from opensvc_core.instance.request import Request
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Case
+from opensvc_core.testing.hardships import STATUS, not_shown, without_programs
 from opensvc_core.testing.judging import kept, untouched
+from opensvc_core.testing.report import looks_at
 from opensvc_core.testing.suite import Suite
 
 __all__ = ["TellingCase", "TellingConformance"]
@@ -43,12 +45,14 @@ class TellingConformance(Suite):
         """The case of the driver under test; `folder` is an empty folder for what it makes."""
         raise NotImplementedError("a conformance suite needs its case: def case(self, folder) -> TellingCase")
 
+    @looks_at("status")
     def test_what_is_there_is_told(self, bench: Bench) -> None:
         """It is shown as the host is, also when that changes."""
         for status, make in (*_told(bench), *_told(bench)):
             make()
             kept(bench.settles(lambda s=status: bench.status() is s), f"it is shown as {status}", f"it is {bench.seen()}")  # type: ignore[misc]
 
+    @looks_at("status")
     def test_status_changes_nothing(self, bench: Bench) -> None:
         """To look is not to touch."""
         for _, make in _told(bench):
@@ -57,6 +61,15 @@ class TellingConformance(Suite):
             bench.status()
             untouched(bench, before, "a status changes nothing")
 
+    @looks_at("status", "host_problem")
+    def test_missing_program_is_told(self, bench: Bench) -> None:
+        """Of each program that it calls: where that alone is missing, it is shown as what it is, or it is told that this is not known."""
+        for status, make in _told(bench):
+            make()
+            for hardship in without_programs(bench, STATUS):
+                not_shown(bench, hardship, {Status.UP, Status.DOWN, Status.NA} - {status}, str(status))
+
+    @looks_at("start", "stop")
     @pytest.mark.parametrize("action", _ACTIONS)
     def test_no_action_is_its_own(self, bench: Bench, action: str) -> None:
         """Whatever is done with the service, nothing is planned and nothing is done for the resource."""

@@ -242,16 +242,6 @@ class Forgiving(Sample):
             yield Call(f"touch {self.files[0]}", lambda: [file.touch() for file in self.files])
 
 
-class Believing(Sample):
-    """A status that looks at what a tool prints, and not whether there is one."""
-
-    id = "fs.believing"
-
-    def status(self):
-        printed = self.context.system.query(["ls", self.folder]).stdout.split()
-        return Status.UP if {"a", "b"} <= set(printed) else Status.WARN if printed else Status.DOWN
-
-
 class Straying(Sample):
     """What it has started is still there when its time is up."""
 

@@ -5,15 +5,10 @@ from types import MappingProxyType
 
 import pytest
 
-from opensvc_core.registry import DRIVERS
-from opensvc_core.system.entrypoints import EntryPoint
-from opensvc_core.testing.bench import Bench
 from opensvc_core.testing.conformance import Case, Conformance, TaskConformance
-from opensvc_core.testing.nodes import end_all, make_node
 
 from .broken_drivers import (
     AlwaysUp,
-    Believing,
     Forgiving,
     GreedyUndo,
     HalfIsAnError,
@@ -45,47 +40,18 @@ from .broken_drivers import (
 from .broken_tasks import EndlessTask, OnceOnly, OtherTaskPlan, SlowTask, StuckTask, Task, TouchingTask
 
 
-@pytest.fixture
-def node_with(tmp_path):
-    """Makes a node that has one of these drivers."""
-    nodes = []
-
-    def make(cls):
-        nodes.append(make_node(tmp_path / "root", more=[EntryPoint(DRIVERS, cls.id, cls.__module__, "tests")]))
-        return nodes[-1]
-
-    yield make
-    for node in nodes:
-        end_all(node)
-
-
-@pytest.fixture
-def made(node_with, tmp_path):
-    """Makes a bench for one of these drivers."""
-
-    def make(cls, **more):
-        folder = tmp_path / "host"
-        folder.mkdir()
-        node = node_with(cls)
-        rid = f"{cls.id.partition('.')[0]}#1"
-        optional = "optional = false\n" if cls is SlowTask else ""
-        config = f"[{rid}]\ntype = {cls.id.partition('.')[2]}\nfolder = {folder}\n{optional}"
-        limit = 1.0 if cls in (Hanging, SlowTask) else 30.0
-        case = Case(config, rid=rid, remove=lambda _service: (folder / "b").unlink(), settle=0.05, limit=limit)
-        more = {**more, "hanging": config} if "hanging" in more else more
-        return Bench(node, Case(**{**vars(case), **more}), folder)
-
-    return make
-
-
 class TestSample(Conformance):
     """A driver that keeps its promises passes the whole suite."""
 
     does_not_apply = MappingProxyType({"test_time_limit_is_kept": "it is shown below, with a start that hangs"})
 
     @pytest.fixture
-    def bench(self, made):
-        return made(Sample)
+    def node_below(self, node_with):
+        return node_with(Sample)
+
+    def case(self, folder):
+        text = f"[fs#1]\ntype = sample\nfolder = {folder}\n"
+        return Case(text, rid="fs#1", remove=lambda _service: (folder / "b").unlink(), settle=0.05)
 
 
 class TestTask(TaskConformance):
@@ -161,13 +127,6 @@ def test_a_broken_promise_is_found(made, cls, test, promise):
         test(Conformance(), bench)
 
 
-def test_a_missing_tool_that_is_taken_for_down_is_found(made, tmp_path, monkeypatch):
-    with pytest.raises(
-        AssertionError, match="the promise is broken: what is up is not shown as down where a tool is missing\n  it is down"
-    ):
-        Conformance().test_a_missing_tool_is_not_taken_for_down(made(Believing), tmp_path, monkeypatch)
-
-
 def test_an_empty_control_group_that_a_driver_leaves_goes_with_its_service(made):
     bench = made(LeavingGroup)
     NOTHING_LEFT(Conformance(), bench)
@@ -186,7 +145,7 @@ def test_an_empty_control_group_that_a_driver_leaves_goes_with_its_service(made)
 )
 def test_a_broken_time_limit_is_found(made, test, cls, promise):
     with pytest.raises(AssertionError, match=f"the promise is broken: {promise}"):
-        test(Conformance(), made(cls, hanging=True))
+        test(Conformance(), made(cls, hangs="", limit=1.0 if cls is Hanging else 30.0))
 
 
 @pytest.mark.parametrize("cls", [OtherPlan, LongerPlan], ids=lambda cls: cls.__name__)
@@ -203,7 +162,7 @@ def test_a_restart_planned_as_if_nothing_were_stopped_is_found(made, monkeypatch
 
 def test_a_plan_that_touches_the_host_is_found(made):
     with pytest.raises(AssertionError, match="the promise is broken: the plan of start changes nothing"):
-        Conformance().test_plan_changes_nothing(made(TouchingPlan), "start", is_up=False)
+        Conformance().test_plan_changes_nothing(made(TouchingPlan), is_up=False)
 
 
 def test_a_status_that_touches_the_host_is_found(made):
@@ -225,7 +184,7 @@ def test_a_status_that_touches_the_host_is_found(made):
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_broken_promise_of_a_task_is_found(made, cls, test, promise):
-    more = {"hanging": True} if cls is SlowTask else {}
+    more = {"hangs": "optional = false\n", "limit": 1.0} if cls is SlowTask else {}
     with pytest.raises(AssertionError, match=f"the promise is broken: {promise}"):
         test(TaskConformance(), made(cls, **more))
 

@@ -10,7 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from opensvc_core.api import ActionFailed, Already, Call, Keyword, Observation, Resource, Status, Syncable, Together, hookimpl, text
+from opensvc_core.api import (
+    ActionFailed,
+    Already,
+    Call,
+    Command,
+    Keyword,
+    Observation,
+    Resource,
+    Status,
+    Syncable,
+    Together,
+    hookimpl,
+    text,
+)
 from opensvc_core.registry import DRIVERS
 from opensvc_core.system.entrypoints import EntryPoint
 from opensvc_core.testing.nodes import end_all, make_node
@@ -128,6 +141,18 @@ class Hopeful(Copying):
 
     def last_run(self):
         return max(self.last_syncs().values(), default=None)
+
+
+class Unheeding(Copying):
+    """It copies by a program, and does not look at what became of it."""
+
+    id = "sync.unheeding"
+
+    def sync(self, targets):
+        began = time.time()
+        for node in targets:
+            yield Command(["cp", f"{self.folder}/here", f"{self.folder}/{node}"], succeeds=range(-64, 256))
+        self.sent = dict.fromkeys(targets, began)
 
 
 class Stuck(Copying):
@@ -248,6 +273,7 @@ EACH = "test_each_node_gets_the_data_each_time"
 FAILS = "test_a_node_that_fails_keeps_no_other_from_its_copy"
 MOMENTS = "test_moments_are_remembered_for_each_node"
 PLAN = "test_plan_changes_nothing_and_is_what_is_done"
+PROGRAM = "test_missing_program_is_told"
 KILLED = "test_a_copy_killed_anywhere_is_completed_by_the_next"
 
 
@@ -264,6 +290,7 @@ KILLED = "test_a_copy_killed_anywhere_is_completed_by_the_next"
         (Hopeful, MOMENTS, "the last complete copy is as old as the oldest of its copies"),
         (TouchingPlan, PLAN, "the plan of a copy changes nothing"),
         (OtherPlan, PLAN, "a copy does what is planned"),
+        (Unheeding, PROGRAM, "a copy without cp makes the data of each node those of this one"),
         (TouchingStatus, "test_status_changes_nothing", "a status changes nothing"),
         (Early, KILLED, "a copy that was killed after its operation 1 is noted only where it is complete"),
         (Stuck, KILLED, "a copy completes one that was killed after its operation 1"),

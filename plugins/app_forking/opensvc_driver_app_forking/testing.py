@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from opensvc_core.api import Service
@@ -15,19 +16,19 @@ class Promises(Conformance):
 
     def case(self, folder: Path) -> Case:
         """The launcher stands beside the folder."""
-        script, file = folder.parent / "launcher", folder / "pid"
-        script.write_text(_LAUNCHER.replace("FILE", str(file)))
+        script, file = folder.with_name(f"{folder.name}.launcher"), folder / "pid"
+        script.write_text(_LAUNCHER.replace("FILE", quote(str(file))))
         script.chmod(0o755)
         text = f"[app#1]\ntype = forking\nscript = {script}\nstart = true\nstop = true\ncheck = true\n"
-        hanging = text.replace("start = true", f"start = {script} hang\nstart_timeout = 0.5s")
+        hanging = text.replace("start = true", f"start = {quote(str(script))} hang\nstart_timeout = 0.5s")
         return Case(text, rid="app#1", footprint=file.exists, remove=_end, hanging=hanging, limit=60.0)
 
 
 _LAUNCHER: Final = """#!/bin/sh
 case $1 in
 start) sleep 986 >/dev/null 2>&1 & echo $! > FILE ;;
-stop) test ! -s FILE || kill $(cat FILE) 2>/dev/null; rm -f FILE ;;
-status) test -s FILE && grep -q . /proc/$(cat FILE)/cmdline 2>/dev/null ;;
+stop) test ! -s FILE || kill "$(cat FILE)" 2>/dev/null; rm -f FILE ;;
+status) test -s FILE && grep -q . "/proc/$(cat FILE)/cmdline" 2>/dev/null ;;
 hang) sleep 985 & sleep 984 ;;
 esac
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -33,18 +34,19 @@ class CheckedPromises(Conformance):
 
     def case(self, folder: Path) -> Case:
         """A launcher beside the folder."""
-        script, file = folder.parent / "launcher", folder / "pid"
+        script, file = folder.with_name(f"{folder.name}.launcher"), folder / "pid"
         script.write_text(_LAUNCHER)
         script.chmod(0o755)
-        text = f"[app#1]\ntype = simple\nstart = {script} run {file}\nstop = {script} stop {file}\ncheck = {script} check {file}\n"
+        words = {key: shlex.join([str(script), word, str(file)]) for key, word in (("start", "run"), ("stop", "stop"), ("check", "check"))}
+        text = "[app#1]\ntype = simple\n" + "".join(f"{key} = {line}\n" for key, line in words.items())
         return Case(text, rid="app#1", footprint=str, remove=_end_all)
 
 
 _LAUNCHER: Final = """#!/bin/sh
 case $1 in
 run) echo $$ > "$2"; exec sleep 988 ;;
-stop) test ! -s "$2" || kill $(cat "$2") 2>/dev/null || true ;;
-check) test -s "$2" && grep -q . /proc/$(cat "$2")/cmdline 2>/dev/null ;;
+stop) test ! -s "$2" || kill "$(cat "$2")" 2>/dev/null || true ;;
+check) test -s "$2" && grep -q . "/proc/$(cat "$2")/cmdline" 2>/dev/null ;;
 esac
 """
 

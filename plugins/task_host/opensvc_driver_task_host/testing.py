@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import join
 
 from opensvc_core.testing.conformance import Case, TaskConformance
 
@@ -12,6 +13,6 @@ class Promises(TaskConformance):
 
     def case(self, folder: Path) -> Case:
         """A file in the folder."""
-        text = f"[task#1]\ntype = host\ncommand = touch {folder}/done\n"
+        text = f"[task#1]\ntype = host\ncommand = {join(['touch', f'{folder}/done'])}\n"
         hanging = "[task#1]\ntype = host\ncommand = sleep 983 & sleep 982; true\ntimeout = 0.5s\noptional = false\n"
         return Case(text, rid="task#1", hanging=hanging)
