@@ -1,35 +1,15 @@
-"""What every driver promises, of fs.ext4 and fs.ext3."""
+"""What every driver promises, of fs.ext4, fs.ext3 and fs.ext2."""
 
-from types import MappingProxyType
-
-import pytest
-from opensvc_linux.testing import mounted, run
-
-from opensvc_core.testing.conformance import Case, Conformance
+from opensvc_driver_fs_ext4.testing import Ext2Promises, Ext3Promises, Ext4Promises
 
 
-class _OnLoop(Conformance):
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "a check may take hours, and is not given up"})
-    kind = "ext4"
-
-    @pytest.fixture(autouse=True)
-    def _ground(self, ground):
-        self.ground = ground
-
-    def case(self, folder):
-        device, point = self.ground.made(self.kind, folder.name), folder / "made" / "data"
-        point.parent.mkdir()
-        return Case(
-            f"[fs#1]\ntype = {self.kind}\ndev = {device}\nmnt = {point}\n",
-            rid="fs#1",
-            footprint=lambda: (mounted(folder), point.exists()),
-            remove=lambda _service: run("umount", str(point)),
-        )
+class TestExt4(Ext4Promises):
+    """The suite."""
 
 
-class TestExt4(_OnLoop):
-    kind = "ext4"
+class TestExt3(Ext3Promises):
+    """The suite."""
 
 
-class TestExt3(_OnLoop):
-    kind = "ext3"
+class TestExt2(Ext2Promises):
+    """The suite."""

@@ -1,7 +1,6 @@
 """The drivers of fs_mount: what they promise, each on the real thing."""
 
 import os
-from types import MappingProxyType
 
 import pytest
 from opensvc_driver_fs_mount.memory import Bind
@@ -10,68 +9,8 @@ from opensvc_linux.mounts import parse
 from opensvc_linux.testing import mounted, needs, run
 
 from opensvc_core.api import ActionFailed, Status
-from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.fakes import context_for
 from opensvc_core.testing.one import One
-
-
-class _Mounts(Conformance):
-    does_not_apply = MappingProxyType({"test_time_limit_is_kept": "a mount of a local file system is not given up"})
-
-    @pytest.fixture(autouse=True)
-    def _ground(self, ground):
-        self.ground = ground
-
-    def section(self, folder, point):
-        """The lines of the section but for the mount point."""
-        raise NotImplementedError
-
-    def case(self, folder):
-        point = folder / "mnt"
-        lines = self.section(folder, point)
-        return Case(
-            f"[fs#1]\nmnt = {point}\n" + "".join(f"{line}\n" for line in lines),
-            rid="fs#1",
-            footprint=lambda: (mounted(folder), point.exists()),
-            remove=lambda _service: run("umount", str(point)),
-        )
-
-
-@needs("mkfs.xfs", "xfsprogs")
-class TestXfs(_Mounts):
-    def section(self, folder, point):
-        return "type = xfs", f"dev = {self.ground.made('xfs', folder.name, 320)}", "mnt_opt = noatime"
-
-
-@needs("mkfs.btrfs", "btrfs-progs")
-class TestBtrfs(_Mounts):
-    def section(self, folder, point):
-        return "type = btrfs", f"dev = {self.ground.made('btrfs', folder.name, 128)}"
-
-
-class TestTmpfs(_Mounts):
-    def section(self, folder, point):
-        point.mkdir()
-        return "type = tmpfs", "mnt_opt = size=1m,mode=750"
-
-
-class TestBind(_Mounts):
-    def section(self, folder, point):
-        point.mkdir()
-        (folder / "source").mkdir()
-        return "type = bind", f"dev = {folder}/source", "mnt_opt = ro"
-
-
-class TestOverlay(_Mounts):
-    def section(self, folder, point):
-        # an overlay can't have an overlay above, as the root of a container is one
-        store = self.ground.folder / f"store.{folder.name}"
-        for path in (store, point):
-            path.mkdir()
-        self.ground.mount("-t", "tmpfs", "store", str(store))
-        for name in ("lower", "upper", "work"):
-            (store / name).mkdir()
-        return "type = overlay", "dev = image", f"mnt_opt = lowerdir={store}/lower,upperdir={store}/upper,workdir={store}/work"
 
 
 class Mount(One):

@@ -1,4 +1,7 @@
-"""A ground for tests of file systems: loop devices and mounts below a folder, gone at the end; and samples of what commands print."""
+"""A ground for tests of file systems: loop devices and mounts below a folder, gone at the end; and samples of what commands print.
+
+`FilesystemPromises` is the conformance suite of whatever is mounted.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Self
 
 import pytest
 
-from opensvc_core.api import CommandResult
+from opensvc_core.api import CommandResult, Service
+from opensvc_core.testing.conformance import Case, Conformance
 from opensvc_core.testing.waiting import wait_for
+from opensvc_linux.lvm import host_problem as lvm_problem
 from opensvc_linux.mounts import below, read
 
 # The smallest that mkfs.xfs makes is 300 MB; the files have holes.
@@ -90,12 +97,33 @@ def sample(path: Path) -> CommandResult:
     return CommandResult(int(code), stdout, stderr)
 
 
+def no_ground() -> str:
+    """What this machine lacks for one, with the remedy; empty: nothing."""
+    if os.geteuid() != 0:
+        return "devices and mounts are made: run it as root"
+    if not shutil.which("losetup") or not Path("/dev/loop-control").exists():
+        return "loop devices are needed: install mount (util-linux), modprobe loop"
+    return ""
+
+
+def no_program(program: str, package: str) -> str:
+    """That a program is missing, with the package that brings it; empty: it is there."""
+    return "" if shutil.which(program) else f"{program} is missing: install {package}"
+
+
+def no_kernel_for(kind: str) -> str:
+    """That the kernel does not know a type of file systems, with the remedy; empty: it does."""
+    known = Path("/proc/filesystems").read_text().split()
+    can_load = (
+        subprocess.run(["modprobe", "--quiet", "--dry-run", kind], check=False).returncode == 0 if shutil.which("modprobe") else False
+    )
+    return "" if kind in known or can_load else f"this kernel knows no {kind}: modprobe {kind}, or a kernel that brings it"
+
+
 def ground_in(tmp_path: Path) -> Iterator[Ground]:
     """The ground as a fixture has it. Skips where this machine has none."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root: run the tests as root")
-    if not shutil.which("losetup") or not Path("/dev/loop-control").exists():
-        pytest.skip("loop devices are needed: install mount (util-linux), modprobe loop")
+    if lacking := no_ground():
+        pytest.skip(lacking)
     folder = tmp_path / "ground"
     folder.mkdir()
     ground = Ground(folder)
@@ -107,9 +135,146 @@ def ground_in(tmp_path: Path) -> Iterator[Ground]:
 
 def needs(program: str, package: str) -> pytest.MarkDecorator:
     """Skip where a program is missing."""
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is missing: install {package}")
+    return pytest.mark.skipif(bool(no_program(program, package)), reason=no_program(program, package))
 
 
 def mounted(folder: Path) -> list[tuple[str, ...]]:
     """What is mounted below a folder, without what differs each time."""
     return [(mount.type, mount.source, mount.point, *sorted(mount.options)) for mount in below(str(folder), read())]
+
+
+class VolumeGroups:
+    """Volume groups on loop devices, for the tests of a class: what one test leaves as it was made serves the next.
+
+    They are removed at the end of a `with`. Each has these `volumes`, 8 MiB large, not active.
+    """
+
+    def __init__(self, folder: Path, volumes: Sequence[str]) -> None:
+        self._folder, self._volumes = folder, volumes
+        self._devices: dict[str, str] = {}
+        self._asked = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for name in [*self._devices]:
+            self._remove(name)
+
+    def begin(self) -> None:
+        """A test begins: the groups are those that it asks for."""
+        self._asked = 0
+
+    def group(self) -> tuple[str, str]:
+        """The next group of the test, as it was made: its name, which no other on this host has, and its device."""
+        self._asked += 1
+        name = f"osvctest{os.getpid()}n{self._asked}"
+        if not self._is_as_made(name):
+            self._remove(name)
+            self._make(name)
+        return name, self._devices[name]
+
+    def footprint(self) -> tuple[list[str], list[str]]:
+        """Tags, and the volumes that are active: what a start and a stop change."""
+        rows = [row for name in self._devices for row in _rows(name)]
+        return sorted({tags for tags, _, _ in rows} - {""}), sorted(name for _, name, active in rows if active)
+
+    def _make(self, name: str) -> None:
+        image = self._folder / name
+        with image.open("wb") as file:
+            file.truncate(64 << 20)
+        self._devices[name] = device = run("losetup", "--find", "--show", str(image)).strip()
+        made = [f"lvcreate -q -y -a n -Z n -W n -L 8m -n {volume} {name}" for volume in self._volumes]
+        lines = [f"vgcreate -q --setautoactivation n {name} {device}", *made]
+        # in one process of LVM, of which each takes long to begin
+        subprocess.run(["lvm"], input="\n".join(lines), check=True, capture_output=True, text=True, timeout=120)
+
+    def _is_as_made(self, name: str) -> bool:
+        return name in self._devices and sorted(_rows(name)) == sorted(("", volume, "") for volume in self._volumes)
+
+    def _remove(self, name: str) -> None:
+        if device := self._devices.pop(name, ""):
+            subprocess.run(["vgremove", "-q", "-f", name], check=False, timeout=120, capture_output=True)
+            run("losetup", "--detach", device)
+            (self._folder / name).unlink()
+
+
+def _rows(group: str) -> list[tuple[str, str, str]]:
+    """The tags of a group with each of its volumes, and whether that is active; none where there is no such group."""
+    argv = ["vgs", "--noheadings", "-o", "vg_tags,lv_name,lv_active", "--separator", ":", group]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=120)
+    fields = (line.strip().split(":") for line in done.stdout.splitlines() if line.strip())
+    return [(tags, volume, active) for tags, volume, active in fields]
+
+
+class GroupPromises(Conformance):
+    """The promises of what LVM has; `groups` are made when a test asks for them."""
+
+    does_not_apply: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "test_time_limit_is_kept": "the limit is that of every command of LVM, two minutes",
+            "test_paths_may_have_blanks_and_any_letters": "names of LVM have neither",
+        }
+    )
+    volumes: ClassVar[Sequence[str]] = ("app",)
+    groups: VolumeGroups
+
+    def lacks(self) -> str:
+        """LVM with a device-mapper, and loop devices."""
+        return lvm_problem() or no_ground()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def made(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VolumeGroups]:
+        """Those of a class."""
+        with VolumeGroups(tmp_path_factory.mktemp("groups"), cls.volumes) as made:
+            yield made
+
+    @pytest.fixture(autouse=True)
+    def _groups(self, _host: None, made: VolumeGroups) -> None:
+        self.groups = made
+        made.begin()
+
+    def service(self, group: str, device: str) -> tuple[str, str]:
+        """The text of a service, and the section of the resource under test."""
+        raise NotImplementedError
+
+    def case(self, _folder: Path) -> Case:
+        """Of the next group; somebody deactivates it behind the agent's back."""
+        group, device = self.groups.group()
+        text, rid = self.service(group, device)
+
+        def deactivate(_service: Service) -> None:
+            run("vgchange", "-q", "-a", "n", group)
+
+        return Case(text, rid=rid, footprint=self.groups.footprint, remove=deactivate)
+
+
+class FilesystemPromises(Conformance):
+    """The promises of a file system that is mounted on a folder of its own; `ground` is where its device is made."""
+
+    ground: Ground
+
+    def lacks(self) -> str:
+        """A ground, and a kernel that knows the type."""
+        return no_ground() or no_kernel_for(self.driver.partition(".")[2])
+
+    @pytest.fixture(autouse=True)
+    def _ground(self, _host: None, tmp_path: Path) -> Iterator[None]:
+        for self.ground in ground_in(tmp_path):
+            yield
+
+    def section(self, folder: Path, point: Path) -> Sequence[str]:
+        """The lines of the section but for type and mount point; what it mounts is made."""
+        raise NotImplementedError
+
+    def case(self, folder: Path) -> Case:
+        """A file system that somebody unmounts."""
+        point = folder / "mnt"
+        lines = (f"type = {self.driver.partition('.')[2]}", f"mnt = {point}", *self.section(folder, point))
+
+        def unmount(_service: Service) -> None:
+            run("umount", str(point))
+
+        text = "[fs#1]\n" + "".join(f"{line}\n" for line in lines)
+        return Case(text, rid="fs#1", footprint=lambda: (mounted(folder), point.exists()), remove=unmount)

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+
+from opensvc_driver_loop.testing import MEGABYTE, devices_below
 
 from opensvc_core.testing.one import One
-
-MEGABYTE = 1 << 20
 
 
 def run(*argv):
     return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
-
-
-def devices_below(folder):
-    """What is attached of the files in a folder, deleted ones too."""
-    found = {}
-    for place in Path("/sys/block").glob("loop*/loop/backing_file"):
-        try:
-            file = place.read_text().strip()
-        except OSError:
-            continue
-        if file.startswith(f"{folder}/"):
-            found[f"/dev/{place.parents[1].name}"] = file
-    return found
 
 
 def attach(*words):
