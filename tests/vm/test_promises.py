@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 # With fewer something was not collected.
-SUITES = {"TestGroup": ("vg", 24), "TestVolume": ("vg", 36), "TestReservation": ("scsireserv", 36)}
+SUITES = {"TestGroup": ("vg", 20), "TestVolume": ("vg", 32), "TestReservation": ("scsireserv", 31)}
 PYTEST = f"{sys.executable} -m pytest -v --assert=plain -p no:cacheprovider --basetemp=/run/promises --timeout=200"
 SECONDS = 1500
 
@@ -18,7 +18,7 @@ def test_groups_volumes_and_reservations_keep_the_promises_of_every_driver(alone
     name, least = SUITES[suite]
     file = Path(__file__).with_name(f"{name}_promises.py")
     device = alone.unit() if name == "scsireserv" else ""
-    done = alone.begin(f"{PYTEST} {file}::{suite}", PROMISES_DEVICE=device).wait(SECONDS)
+    done = alone.begin(f"{PYTEST} {file}::{suite}", OPENSVC_TEST_SCSI=device).wait(SECONDS)
     lines = [line for line in done.stdout.splitlines() if f"::{suite}::" in line]
     assert [line for line in lines if " PASSED" not in line] == [], done.stdout[-6000:]
     assert len(lines) >= least, done.stdout[-6000:]

@@ -1,0 +1,31 @@
+"""How the conformance suite tries disk.vg: with groups on loop devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from opensvc_linux.testing import GroupPromises
+
+_NOT_ALL: Final = "a group with volumes of others is not removed: the suite of disk.lv has one of which all volumes are resources"
+
+
+class Promises(GroupPromises):
+    """A group that somebody has made, with volumes that are no resources."""
+
+    does_not_apply: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            **GroupPromises.does_not_apply,
+            "test_second_provision_and_unprovision_change_nothing": _NOT_ALL,
+            "test_missing_program_of_a_provision_is_told": _NOT_ALL,
+            "test_provision_killed_anywhere_is_completed_by_the_next": _NOT_ALL,
+            "test_plan_is_what_is_done": _NOT_ALL,
+            "test_nothing_is_left_behind": _NOT_ALL,
+        }
+    )
+    volumes = ("app", "web")
+
+    def service(self, group: str, _device: str) -> tuple[str, str]:
+        """The group alone."""
+        return f"[disk#0]\ntype = vg\nname = {group}\n", "disk#0"
