@@ -9,13 +9,12 @@ import pytest
 from opensvc_driver_hb_disk.device import Device
 from opensvc_driver_hb_disk.driver import DiskLink
 from opensvc_driver_hb_disk.pages import BEAT, BEATING, CLAIM, FIRST_SLOT, PAGE, SLOT, Page, said
+from opensvc_driver_hb_disk.testing import CLUSTER, Promises
 from opensvc_driver_hb_disk.writing import Writer
 
 from opensvc_core.api import LinkPlace
 from opensvc_core.testing.hearing import begin, give, hearing, quietly, taking, until
-from opensvc_core.testing.links import DataConformance, made
-
-CLUSTER = "conformance"
+from opensvc_core.testing.links import made
 
 
 @pytest.fixture
@@ -33,14 +32,8 @@ def link(ready):
     second.close()
 
 
-class TestDisk(DataConformance):
-    @pytest.fixture(autouse=True)
-    def devices(self, blank, disk, tables):
-        tables(blank, CLUSTER, nodes=("n1", "n2"))  # to claim a slot takes a second
-        self.disk = disk
-
-    def ends(self):
-        return made(DiskLink, *({"dev": device, "interval": 0.2} for device in self.disk))
+class TestDisk(Promises):
+    """The suite."""
 
 
 def device(path, writer=b"w" * 16):

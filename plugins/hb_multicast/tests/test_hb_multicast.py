@@ -2,26 +2,13 @@
 
 import pytest
 from opensvc_driver_hb_multicast.driver import MulticastLink, group_address, hops
+from opensvc_driver_hb_multicast.testing import Promises
 
 from opensvc_core.api import LinkPlace
-from opensvc_core.testing.links import DataConformance, made
-from opensvc_core.testing.ports import free_port
 
 
-class TestMulticast(DataConformance):
-    """Two nodes of one group, which take data on addresses of their own."""
-
-    def ends(self):
-        port = free_port()
-        values = {"group": "239.77.29.71", "port": port, "ttl": 1, "intf": "lo", "interval": 0.2}
-        return made(OneHost, *({**values, "data_addr": address} for address in ("127.0.0.1", "127.0.0.2")))
-
-
-class OneHost(MulticastLink):
-    """Two of them can listen for data on one host, each on its own address."""
-
-    def _data_address(self):
-        return self.data_addr
+class TestMulticast(Promises):
+    """The suite."""
 
 
 @pytest.mark.parametrize("value", ["10.0.0.1", "224.0.0", "ff", "::1", ""])

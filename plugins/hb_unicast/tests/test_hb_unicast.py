@@ -8,40 +8,30 @@ import time
 
 import pytest
 from opensvc_driver_hb_unicast.driver import UnicastLink
+from opensvc_driver_hb_unicast.testing import Ipv4Promises, Ipv6Promises, NamedPromises, on_loopback
 from opensvc_heartbeats.budget import OF_STRANGERS
 from opensvc_heartbeats.network import port_number
 
 from opensvc_core.api import LinkPlace
 from opensvc_core.testing.hearing import begin, carried, hearing, until
-from opensvc_core.testing.links import DataConformance, made
 from opensvc_core.testing.ports import free_port
 
 
-def ends():
-    port = free_port()
-    return made(UnicastLink, *({"addr": addr, "port": port, "interval": 0.2} for addr in ("127.0.0.1", "127.0.0.2")))
+class TestIpv4(Ipv4Promises):
+    """The suite."""
 
 
-class TestIpv4(DataConformance):
-    def ends(self):
-        return ends()
+class TestIpv6(Ipv6Promises):
+    """The suite."""
 
 
-class TestIpv6(DataConformance):
-    def ends(self):
-        return made(UnicastLink, *({"addr": "::1", "port": free_port(), "interval": 0.2} for _ in range(2)))
-
-
-class TestNames(DataConformance):
-    """Ends that are found by a name, on one interface."""
-
-    def ends(self):
-        return made(UnicastLink, *({"addr": "localhost", "port": free_port(), "interval": 0.2, "intf": "lo"} for _ in range(2)))
+class TestNames(NamedPromises):
+    """The suite."""
 
 
 @pytest.fixture
 def link():
-    first, second = ends()
+    first, second = on_loopback()
     yield first, second
     first.close()
     second.close()

@@ -2,33 +2,17 @@
 
 import pytest
 from opensvc_driver_hb_openha.driver import OpenHA
+from opensvc_driver_hb_openha.testing import Promises
 from opensvc_openha.states import State
 
 from opensvc_core.api import CommandResult, Status
-from opensvc_core.testing.bench import picture
 from opensvc_core.testing.fakes import FakeSystem, context_for
-from opensvc_core.testing.telling import TellingCase, TellingConformance
 
 NOT_RUNNING = "open-ha daemons are not running"
 
 
-class TestPromises(TellingConformance):
-    @pytest.fixture(autouse=True)
-    def _cluster(self, cluster):
-        self.cluster = cluster
-        cluster.run()
-
-    def case(self, folder):
-        return TellingCase(
-            "[DEFAULT]\nnodes = n1 n2\n[fs#1]\ntype = flag\n[hb#0]\ntype = OpenHA\nname = web\n",
-            rid="hb#0",
-            footprint=lambda: picture(self.cluster.folder, is_dated=True),
-            told={
-                Status.UP: lambda: self.cluster.say(n1=State.STARTED),
-                Status.DOWN: lambda: self.cluster.say(n1=State.STOPPED),
-                Status.WARN: lambda: self.cluster.say(n1=State.FROZEN_STOP),
-            },
-        )
+class TestPromises(Promises):
+    """The suite."""
 
 
 @pytest.fixture
