@@ -13,6 +13,8 @@ OPTIONS: Final = (
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=4"),
 )
 _REASONS: Final = (
+    # said before all that follows from it, such as a broken pipe
+    (r"Failed to exec ssh", "there is no ssh here to reach {node} by; install the ssh client"),
     (r"Permission denied", "{node} does not trust {user} of this node; 'om node update ssh keys --node={node}' makes it so"),
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED", "the host key of {node} is another one than is known here; find out why before you go on"),
     (

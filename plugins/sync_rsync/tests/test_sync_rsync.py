@@ -138,6 +138,14 @@ def test_a_node_that_fails_keeps_no_other_from_its_copy(data):
     assert said == "n2: a file can't be written there, or read here; its disk may be full; n3: rsync: exit code 99"
 
 
+def test_a_missing_ssh_is_told_before_what_follows_from_it(data):
+    said = (
+        "rsync: [sender] Failed to exec ssh: No such file or directory (2)\nrsync: safe_write failed to write 4 bytes: Broken pipe (32)\n"
+    )
+    _, told = ends(data(), ["n2"], CommandResult(14, stderr=said))
+    assert told == "there is no ssh here to reach n2 by; install the ssh client"
+
+
 @pytest.mark.parametrize(
     ("more", "wanted", "unwanted"),
     [
