@@ -1,4 +1,4 @@
-"""How the conformance suite tries sync.rsync: with nodes that are there to be copied to, which a variable of the environment names."""
+"""How the conformance suite tries sync.rsync and sync.config: with nodes that are there to be copied to, which a variable of the environment names."""
 
 from __future__ import annotations
 
@@ -39,10 +39,18 @@ disable = true
 _LIST: Final = "cd {} && find . -mindepth 1 -printf '%P %y %m %U ' -exec sh -c 'cat \"$1\" 2>/dev/null; echo' sh {{}} ';' | sort"
 
 
-class Promises(SyncConformance):
-    """A folder, copied to other nodes."""
+_OWN: Final = """\
+[DEFAULT]
+nodes = n1 {nodes}
 
-    driver = "sync.rsync"
+[fs#flag]
+type = flag
+"""
+
+
+class _CopyPromises(SyncConformance):
+    """What both drivers need."""
+
     top: Path
 
     def lacks(self) -> str:
@@ -68,6 +76,12 @@ class Promises(SyncConformance):
             for target in _targets():
                 _there(target, f"rm -rf {self.top}")
             shutil.rmtree(self.top)
+
+
+class Promises(_CopyPromises):
+    """A folder, copied to other nodes."""
+
+    driver = "sync.rsync"
 
     def fresh(self, node: Node, tmp_path: Path, name: str = "conformance") -> Bench:
         """The nodes know the service: its own files are not what is looked at here."""
@@ -100,11 +114,48 @@ class Promises(SyncConformance):
         )
 
 
+class ConfigurationPromises(_CopyPromises):
+    """The configuration of a service and its launchers, copied to other nodes."""
+
+    driver = "sync.config"
+    incoming: Path
+
+    def fresh(self, node: Node, tmp_path: Path, name: str = "conformance") -> Bench:
+        """The nodes don't know the service."""
+        bench = super().fresh(node, tmp_path, name)
+        self.incoming = bench.resource.context.var_dir / "incoming"
+        return bench
+
+    def case(self, _folder: Path) -> SyncCase:
+        """What is copied stands where configurations do."""
+        etc = self.top / "root" / "etc"
+        launchers = etc / "conformance.d"
+
+        def change() -> None:
+            """Another launcher, and one less; a newer configuration."""
+            launchers.mkdir(exist_ok=True)
+            number = sum(1 for _ in launchers.iterdir())
+            (launchers / f"S{number}one").write_text("#!/bin/sh\n")
+            (launchers / f"S{number - 2}one").unlink(missing_ok=True)
+            with (etc / "conformance.conf").open("a") as file:
+                file.write(f"# {number}\n")
+
+        return SyncCase(
+            _OWN.format(nodes=" ".join(_targets())),
+            rid="sync#i0",
+            targets=_targets(),
+            change=change,
+            here=lambda: _run("sh", "-c", _listed(etc)),
+            there=lambda node: _there(node, f"mkdir -p {etc}; {_listed(etc)}"),
+            broken=lambda node: _broken(node, self.incoming),
+        )
+
+
 @contextmanager
 def _broken(node: str, copy: Path) -> Iterator[None]:
     """A file has the name of the folder."""
     place = shlex.quote(str(copy))
-    _there(node, f"rm -rf {place} && touch {place}")
+    _there(node, f'rm -rf {place} && mkdir -p "$(dirname {place})" && touch {place}')
     try:
         yield
     finally:
