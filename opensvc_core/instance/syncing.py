@@ -23,6 +23,8 @@ from opensvc_core.plan.actions import Action
 _WAIT = 3600
 _LIMIT = _WAIT + 120.0
 _ANY_CODE = range(-64, 256)
+# ssh closes what it inherits, and the lock with it: a shell holds it until the command has ended there, also when the agent is killed.
+_HOLDING = ("sh", "-c", '"$@"; exit $?', "sh")
 
 
 def targets(instance: Instance, action: Action) -> list[str]:
@@ -74,7 +76,7 @@ class Finish:
     def _command(self, node: str, offer: Offer | None) -> Command:
         argv = self._shell.command(node, self._argv, folder=str(Path(sys.executable).parent), environment=_environment(self._instance))
         return Command(
-            argv,
+            [*_HOLDING, *argv],
             succeeds=_ANY_CODE,
             timeout=_LIMIT,
             text=f"exec '{self._shown}' on node {node}",

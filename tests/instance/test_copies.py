@@ -1,5 +1,8 @@
 """Copies: what one makes here for itself is taken away when it has ended, and what a killed one has left before a stop."""
 
+import os
+import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -9,7 +12,10 @@ from opensvc_core.api import ActionFailed, ActionInterrupted, Call, Command, Key
 from opensvc_core.instance.request import Request
 from opensvc_core.registry import DRIVERS
 from opensvc_core.system.entrypoints import EntryPoint
+from opensvc_core.system.locks import InstanceLock
+from opensvc_core.testing.forks import Fork
 from opensvc_core.testing.nodes import end_all, make_node
+from opensvc_core.testing.waiting import wait_for
 
 
 class Mounting(Resource, Syncable):
@@ -38,19 +44,43 @@ class Mounting(Resource, Syncable):
             yield Call(f"rm {file.name}", file.unlink)
 
 
+class Sending(Mounting):
+    """The other node has something to do afterwards."""
+
+    id = "sync.sending"
+
+    def sync(self, targets):
+        yield from super().sync(targets)
+        self.sent = dict.fromkeys(targets, 1.0)
+
+
+# It closes what it inherits, as ssh does, and lasts until it is let go.
+SSH = f"""\
+#!{sys.executable}
+import os, pathlib, sys, time
+os.closerange(3, 256)
+if sys.argv[-1] == "cat":
+    sys.exit(255)
+folder = pathlib.Path(__file__).parent
+(folder / "begun").touch()
+while not (folder / "go").exists():
+    time.sleep(0.01)
+"""
+
+
 @hookimpl
 def opensvc_register_drivers():
-    return [Mounting]
+    return [Mounting, Sending]
 
 
 @pytest.fixture
 def service(tmp_path):
     """Makes a service that is up, whose copy is this command."""
-    node = make_node(tmp_path / "root", more=[EntryPoint(DRIVERS, Mounting.id, __name__, "tests")])
+    node = make_node(tmp_path / "root", more=[EntryPoint(DRIVERS, cls.id, __name__, "tests") for cls in (Mounting, Sending)])
     (tmp_path / "made").mkdir()
 
-    def make(command):
-        sync = f"[sync#1]\ntype = mounting\nfolder = {tmp_path}/made\ncommand = {command}\n[sync#i0]\ndisable = true\n"
+    def make(command, kind="mounting"):
+        sync = f"[sync#1]\ntype = {kind}\nfolder = {tmp_path}/made\ncommand = {command}\n[sync#i0]\ndisable = true\n"
         made = node.create("web", f"[DEFAULT]\nnodes = n1 n2\n[fs#1]\ntype = flag\n{sync}")
         made.perform(Request("start"), lambda _event: None)
         return made
@@ -96,3 +126,24 @@ def test_what_a_killed_copy_has_left_is_taken_away_before_a_stop(service, tmp_pa
     done = texts(web.perform(Request("stop"), lambda _event: None))
     assert done[0] == "rm a"
     assert len(done) == 2
+
+
+def test_a_killed_copy_is_under_way_until_the_other_node_has_done_its_part(service, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    ssh, begun, go = (tmp_path / "bin" / name for name in ("ssh", "begun", "go"))
+    ssh.write_text(SSH)
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    web = service("true", "sending")
+    lock = InstanceLock(web.state.sync_lock_file, name="web")
+    copy = Fork(lambda: str(web.perform(Request("sync_nodes"), lambda _event: None)))
+    try:
+        wait_for(begun.exists)
+    finally:
+        os.kill(copy.pid, signal.SIGKILL)
+        copy.end()
+    try:
+        assert lock.holder() is not None
+    finally:
+        go.touch()
+    wait_for(lambda: lock.holder() is None)
