@@ -1,4 +1,4 @@
-"""How the conformance suite tries sync.rsync and sync.config: with nodes that are there to be copied to, which a variable of the environment names."""
+"""How the conformance suite tries sync.rsync and sync.config: an environment variable names the nodes that can be copied to."""
 
 from __future__ import annotations
 
