@@ -230,6 +230,13 @@ def test_an_order_to_a_node_that_falls_silent_is_not_called_done(street):
     assert both["n1"].refused("ask_node", "freeze", "n2") == told
 
 
+def test_a_node_that_waits_for_the_others_is_not_drained_yet(street):
+    n1 = street("n1", "n2")["n1"].start()
+    n1.wait(lambda document: document["nodes"]["n1"]["state"] == "rejoin", "it waits for n2")
+    assert n1.refused("ask_node", "drain", "n1") == "this node is in rejoin: it is drained when it is idle"
+    assert n1.node_of("n1")["frozen"] is False
+
+
 def hearing(street, **more):
     """Two idle nodes without a service that hear each other."""
     both = street("n1", "n2", **more)
