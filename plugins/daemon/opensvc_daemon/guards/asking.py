@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import socket
 import time
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def consult(
     """
     if place.finding or place.secret is None:
         raise OSError(place.finding or f"{place.name}: there is no secret")
-    nonce = secrets.token_hex(NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES).hex()
     question: dict[str, Any] = {"to": place.name, "from": node, "nonce": nonce}
     if membership is not None:
         question["know"] = written_membership(membership)

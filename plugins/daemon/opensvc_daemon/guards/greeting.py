@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -24,7 +24,7 @@ class Words:
 
     def give(self) -> str:
         """A new one."""
-        word = secrets.token_hex(NONCE_BYTES)
+        word = os.urandom(NONCE_BYTES).hex()
         with self._lock:
             self._given[word] = self._now()
             while len(self._given) > _MOST:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ _REQUEST: Final = re.compile(r"[0-9a-f]{16}\Z")
 
 def call_id(given: str) -> str:
     """The id that a caller gave its call, where it is one, else a new one: 16 hex digits."""
-    return given if _ID.match(given) else secrets.token_hex(8)
+    return given if _ID.match(given) else os.urandom(8).hex()
 
 
 class Call(NamedTuple):

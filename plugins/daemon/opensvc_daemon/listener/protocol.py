@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -111,7 +111,7 @@ class Protocol(asyncio.Protocol):
 
     def _refuse(self, error: h11.RemoteProtocolError) -> None:
         """Tell, as all errors are told, that this was no HTTP."""
-        body = json.dumps({"error": f"this is no HTTP: {error}", "id": secrets.token_hex(8)}).encode()
+        body = json.dumps({"error": f"this is no HTTP: {error}", "id": os.urandom(8).hex()}).encode()
         headers = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
         try:
             for event in (h11.Response(status_code=error.error_status_hint, headers=headers), h11.Data(data=body), h11.EndOfMessage()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import UTC, datetime
 
 from opensvc_core.api import Document, Node
@@ -37,7 +37,7 @@ def _make_secret(node: Node) -> bool:
 
         if not document.get("cluster", "id"):
             document = document.set("cluster", "id", str(uuid4()))
-        return document if document.get("cluster", "secret") else document.set("cluster", "secret", secrets.token_hex(16))
+        return document if document.get("cluster", "secret") else document.set("cluster", "secret", os.urandom(16).hex())
 
     make_private(cluster_file(node))
     node.change("cluster", edit)

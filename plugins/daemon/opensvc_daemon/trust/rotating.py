@@ -6,7 +6,7 @@ What was done stands in cluster.conf, so a rotation that was ended anywhere goes
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -45,7 +45,7 @@ def rotate(node: Node, look: Look, *, say: Say = print, patience: float = 60.0) 
         members.refuse_silent()
     if not following:
         members.wait("holds", {_id(secret_of(node))}, "has not finished the last rotation")
-        following = secrets.token_hex(16)
+        following = os.urandom(16).hex()
         _write(node, secret_of(node), following)
         say("cluster.next_secret is set")
     new = _id(following)

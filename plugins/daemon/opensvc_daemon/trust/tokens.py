@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Mapping
 from time import time
 from typing import Final, NamedTuple
@@ -31,6 +30,8 @@ def make(node: Node, name: str, role: str, *, days: int | None = None) -> str:
     """A new token, which is told this once. Raises UsageError, ActionRefused where the name is taken."""
     if not _NAME.match(name) or role not in ROLES or (days is not None and days < 1):
         raise UsageError(f"a token has a name (small letters, digits, '-'), a role ({', '.join(ROLES)}) and one day at least")
+    import secrets  # noqa: PLC0415 - only who makes one
+
     token = secrets.token_urlsafe(32)
 
     def edit(document: Document) -> Document:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"argparse", "click", "configobj", "http.client", "logging.config", "multiprocessing", "uvicorn"}
+HEAVY = {"argparse", "click", "configobj", "http.client", "logging.config", "multiprocessing", "random", "uvicorn"}
 PROCESSES = {
     "monitor": "import opensvc_daemon.monitor.__main__, opensvc_daemon.listener.listening",
     "beat": "import opensvc_daemon.beat.__main__",
