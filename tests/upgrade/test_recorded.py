@@ -54,7 +54,6 @@ def test_where_files_have_come_from_is_known(upgraded):
     assert dict(node.store.descent(service.file).generations) == {"n1": 2}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the daemon")
 def test_a_daemon_goes_on_where_the_other_one_ended(upgraded):
     # a record of decisions is for its own version; one of another is counted, and harms nothing
     assert re.search(r"^\d+ decisions, ", upgraded("om daemon replay", code=None).stdout, re.MULTILINE)
