@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench
-from opensvc_core.testing.judging import at_point, completes, kept, same_look, settled_look, shown, texts
+from opensvc_core.testing.judging import at_point, completes, kept, same_look, settled_look, shown, status_after, texts
 
 
 def start_and_stop_at_once(one: Bench, other: Bench) -> None:
@@ -26,6 +26,24 @@ def start_and_stop_at_once(one: Bench, other: Bench) -> None:
     one.clean()
     for bench, look in down:
         same_look(bench, look, "a stop takes away what is its own when two were up")
+
+
+def provision_at_once(one: Bench, other: Bench) -> None:
+    """While one is at the last operation that only makes it, and at the first that takes it away, the other does all of its own."""
+    __tracebackhide__ = True
+    for bench in (one, other):
+        bench.perform("provision")
+    known = {operation.text for operation in one.planned("restart")}
+    for bench in (one, other):
+        bench.perform("unprovision")
+    gone = [(bench, settled_look(bench)) for bench in (one, other)]
+    for action, place in (("provision", -1), ("unprovision", 0)):
+        own = [number for number, operation in enumerate(one.planned(action)) if operation.text not in known]
+        _at_once(one, other, action, own[place] if own else 0)
+        for bench in (one, other):
+            shown(bench, status_after(bench, action, was_up=True), f"after {action} of two at once")
+    for bench, look in gone:
+        same_look(bench, look, "an unprovision takes away what is its own when two are taken away at once")
 
 
 def run_at_once(one: Bench, other: Bench) -> None:

@@ -16,8 +16,8 @@ import pytest
 from opensvc_core.errors import ActionFailed
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Case, changes, open_files, picture
-from opensvc_core.testing.beside import start_and_stop_at_once
-from opensvc_core.testing.hardships import STATUS, endured, failed, programs_of, without_programs, without_rights
+from opensvc_core.testing.beside import provision_at_once, start_and_stop_at_once
+from opensvc_core.testing.hardships import PROVISIONING, STATUS, endured, programs_of, provision_endured, without_programs, without_rights
 from opensvc_core.testing.judging import (
     as_planned,
     at_point,
@@ -282,11 +282,8 @@ class Conformance(Suite):
         if bench.is_provisionable:
             bench.perform("provision")
             known = programs_of(bench, "stop", "start")
-            for hardship in without_programs(bench, "unprovision", "provision", "unprovision", but=known):
-                for action in ("provision", "unprovision"):
-                    if action not in hardship.steps or failed(bench, hardship, action):
-                        completes(bench, action, f"{action} completes one that failed {hardship.words}")
-                    shown(bench, status_after(bench, action, was_up=False), f"after {action} {hardship.words}")
+            for hardship in without_programs(bench, "unprovision", *PROVISIONING, but=known):
+                provision_endured(bench, hardship)
 
     @looks_at("start", "stop", "status")
     def test_missing_rights_are_told(self, bench: Bench) -> None:
@@ -294,6 +291,14 @@ class Conformance(Suite):
         bench.perform("start")
         bench.clean()
         endured(bench, without_rights(bench))
+
+    @looks_at("provision", "unprovision")
+    def test_missing_rights_of_a_provision_are_told(self, bench: Bench) -> None:
+        """The same of what makes it and takes it away; of a driver that makes nothing there is nothing to see."""
+        if bench.is_provisionable:
+            for action in PROVISIONING:
+                bench.perform(action)
+            provision_endured(bench, without_rights(bench))
 
     @looks_at("case", "start", "stop", "status")
     def test_paths_may_have_blanks_and_any_letters(self, bench: Bench) -> None:
@@ -310,6 +315,12 @@ class Conformance(Suite):
     def test_two_at_once_are_as_if_alone(self, bench: Bench) -> None:
         """Two services with a resource each are started and stopped at the same time; `case` names other things for the second."""
         start_and_stop_at_once(bench, self.fresh(bench.node, bench.folder.parent, "beside"))
+
+    @looks_at("provision", "unprovision")
+    def test_two_made_at_once_are_as_if_alone(self, bench: Bench) -> None:
+        """The same of what makes them and takes them away; of a driver that makes nothing there is nothing to see."""
+        if bench.is_provisionable:
+            provision_at_once(bench, self.fresh(bench.node, bench.folder.parent, "beside"))
 
     @looks_at("start")
     def test_time_limit_is_kept(self, bench: Bench) -> None:

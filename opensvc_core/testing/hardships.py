@@ -9,7 +9,17 @@ from typing import Final, NamedTuple
 from opensvc_core.model.status import Status
 from opensvc_core.testing.bench import Bench, Look
 from opensvc_core.testing.forks import Fork
-from opensvc_core.testing.judging import can_be_told, completes, kept, same_look, settled_look, shown, status_when_stopped, tells_the_truth
+from opensvc_core.testing.judging import (
+    can_be_told,
+    completes,
+    kept,
+    same_look,
+    settled_look,
+    shown,
+    status_after,
+    status_when_stopped,
+    tells_the_truth,
+)
 from opensvc_core.testing.programs import Programs, called_by
 from opensvc_core.testing.rights import closed, give_up
 
@@ -17,6 +27,7 @@ from opensvc_core.testing.rights import closed, give_up
 _UNEXPECTED: Final = "the driver failed:"
 # The step that is no action.
 STATUS: Final = "status"
+PROVISIONING: Final = ("provision", "unprovision")
 
 
 class Hardship(NamedTuple):
@@ -68,7 +79,7 @@ def without_rights(bench: Bench) -> Hardship:
         with closed(bench.folder):
             return Fork(lambda: perform(do)).told()
 
-    return Hardship("without rights", "", (STATUS, "start", "stop", "run"), under)
+    return Hardship("without rights", "", (STATUS, "start", "stop", "run", *PROVISIONING), under)
 
 
 def endured(bench: Bench, hardship: Hardship) -> None:
@@ -107,6 +118,15 @@ def _start_endured(bench: Bench, hardship: Hardship) -> None:
         completes(bench, "start", f"a start completes one that failed {hardship.words}")
     shown(bench, bench.case.up, f"after a start {hardship.words}")
     bench.clean()
+
+
+def provision_endured(bench: Bench, hardship: Hardship) -> None:
+    """Provisioned and unprovisioned under it: what fails says why, and is completed later. It was unprovisioned before."""
+    __tracebackhide__ = True
+    for action in PROVISIONING:
+        if action not in hardship.steps or failed(bench, hardship, action):
+            completes(bench, action, f"{action} completes one that failed {hardship.words}")
+        shown(bench, status_after(bench, action, was_up=False), f"after {action} {hardship.words}")
 
 
 def failed(bench: Bench, hardship: Hardship, action: str) -> bool:

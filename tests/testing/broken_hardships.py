@@ -188,6 +188,22 @@ class TripsOverRights(Sample):
         yield from super().start()
 
 
+class TripsOverMaking(Sample, Provisionable):
+    """What makes it looks whether it may, and does not expect that it may not."""
+
+    id = "fs.tripsovermaking"
+
+    def is_provisioned(self):
+        return None
+
+    def provision(self):
+        with tempfile.TemporaryFile(dir=self.folder):
+            yield Already("is made")
+
+    def unprovision(self):
+        yield Already("is gone")
+
+
 class NotesFirst(Sample):
     """A start that notes what it is about to do, and believes it later."""
 
@@ -309,6 +325,30 @@ class Races(Sample):
     def stop(self):
         for file in self._own():
             yield Call("give it back", file.unlink)
+
+
+class OneBench(Sample, Provisionable):
+    """It is made on a bench that others have too."""
+
+    id = "fs.onebench"
+
+    @property
+    def bench(self):
+        return Path(self.folder).parent / "bench"
+
+    def is_provisioned(self):
+        return None
+
+    def provision(self):
+        yield Call("put it on the bench", lambda: self.bench.write_text(self.folder))
+        yield Call("take it", self._take)
+
+    def _take(self):
+        if self.bench.read_text() != self.folder:
+            raise ActionFailed("another one is there")
+
+    def unprovision(self):
+        yield Call("clear the bench", lambda: self.bench.unlink(missing_ok=True))
 
 
 # -- at the end

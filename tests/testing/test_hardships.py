@@ -19,6 +19,7 @@ from .broken_hardships import (
     LeavesChild,
     LeavesMount,
     NotesFirst,
+    OneBench,
     OneDesk,
     OnePlace,
     Optimist,
@@ -35,6 +36,7 @@ from .broken_hardships import (
     TakesAll,
     Tooled,
     Trips,
+    TripsOverMaking,
     TripsOverRights,
     TripsTask,
     UnnamedTask,
@@ -61,8 +63,10 @@ PROGRAM = Conformance.test_missing_program_is_told
 PROVISION = Conformance.test_missing_program_of_a_provision_is_told
 KILLED_PROVISION = Conformance.test_provision_killed_anywhere_is_completed_by_the_next
 RIGHTS = Conformance.test_missing_rights_are_told
+MAKING_RIGHTS = Conformance.test_missing_rights_of_a_provision_are_told
 PATHS = Conformance.test_paths_may_have_blanks_and_any_letters
 TWO = Conformance.test_two_at_once_are_as_if_alone
+TWO_MADE = Conformance.test_two_made_at_once_are_as_if_alone
 LEFT = Conformance.test_nothing_is_left_behind
 ANY_PATH = "where a path has blanks and letters of any alphabet"
 
@@ -80,6 +84,7 @@ ANY_PATH = "where a path has blanks and letters of any alphabet"
         (HalfProvision, KILLED_PROVISION, r"provision completes one that was killed after operation 1 \(make\)"),
         pytest.param(Peeks, RIGHTS, "what is up is not shown as down without rights", marks=as_root),
         (TripsOverRights, RIGHTS, "start without rights does what it should, or says why it can't"),
+        (TripsOverMaking, MAKING_RIGHTS, "provision without rights does what it should, or says why it can't"),
         (NotesFirst, RIGHTS, "the status is true after a start that failed without rights"),
         (Shell, PATHS, f"start completes {ANY_PATH}"),
         (Ascii, PATHS, f"start is planned {ANY_PATH}"),
@@ -88,6 +93,7 @@ ANY_PATH = "where a path has blanks and letters of any alphabet"
         (OnePlace, TWO, "stop completes when another one does the same meanwhile"),
         (TakesAll, TWO, "fs#1 is shown as up when another one was stopped"),
         (Races, TWO, "fs#1 is shown as up when two are started at once"),
+        (OneBench, TWO_MADE, "provision completes when another one does the same meanwhile"),
         (LeavesChild, LEFT, "a deleted service leaves no process"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -19,6 +19,8 @@ class Promises(GroupPromises):
             **GroupPromises.does_not_apply,
             "test_second_provision_and_unprovision_change_nothing": _NOT_ALL,
             "test_missing_program_of_a_provision_is_told": _NOT_ALL,
+            "test_missing_rights_of_a_provision_are_told": _NOT_ALL,
+            "test_two_made_at_once_are_as_if_alone": _NOT_ALL,
             "test_provision_killed_anywhere_is_completed_by_the_next": _NOT_ALL,
             "test_plan_is_what_is_done": _NOT_ALL,
             "test_nothing_is_left_behind": _NOT_ALL,
