@@ -7,7 +7,8 @@ A page has blocks of the language `nodes`, and comments that begin with `<!-- la
     NODE? COMMAND      run until it ends with 0
     NODE! FAULT        `off`, `on`, `cut`, `heal`
 
-The service's disk has another name on the pages than in the lab.
+A block of the language `ini` that is called after a file is that file, on every node. The service's disk has another name on the pages
+than in the lab.
 """
 
 import re
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from opensvc_core.testing.waiting import wait_for
 
-_BLOCK = re.compile(r"^(?:```nodes|<!-- lab)\n(.*?)^(?:```|-->)$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^(?:```nodes|<!-- lab|```ini (?P<file>/\S+))\n(?P<text>.*?)^(?:```|-->)$", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(r"(?P<node>n\d)(?P<kind>[$%?!]) (?P<text>.*)")
 _SHOWN, _REAL = "/dev/shared/", "/run/shared/"
 _FAULTS = {"off": "power_off", "on": "power_on", "cut": "cut", "heal": "heal"}
@@ -28,6 +29,7 @@ _ALIKE = (
     (r"\b\d+/\d+ (files|blocks)", r"N/N \1"),
     (r"\bpid \d+|\bkill \d+", "PID"),
     (r"\brequest=[\w-]+|request [0-9a-f-]{8,}", "REQUEST"),
+    (r"\b[0-9a-f]{12}@", "CONTAINER@"),
     # what a node is loaded with, in a table
     (r"^( +(?:score|load 15m|mem|swap)\b.*?\|).*", r"\1"),
 )
@@ -49,8 +51,11 @@ def steps(page):
     """The steps of a page, in their order."""
     text = page.read_text("utf-8")
     for block in _BLOCK.finditer(text):
-        first = text.count("\n", 0, block.start(1)) + 1
-        yield from _of_block(block[1].splitlines(), first)
+        first, lines = text.count("\n", 0, block.start("text")) + 1, block["text"].splitlines()
+        if block["file"]:
+            yield Step(first, "n*", "=", block["file"], tuple(lines))
+        else:
+            yield from _of_block(lines, first)
 
 
 def _of_block(lines, first):
@@ -67,6 +72,10 @@ def _of_block(lines, first):
 def replay(page, lab):
     """Go through a page. What is printed is compared where a command is shown."""
     for step in steps(page):
+        if step.kind == "=":
+            for node in lab.nodes:
+                node.write(step.text, "\n".join([*step.shown, ""]).replace(_SHOWN, _REAL))
+            continue
         where, node = f"{page.name}:{step.line}: {step.node}{step.kind} {step.text}", lab[step.node]
         if step.kind == "!":
             getattr(node, _FAULTS[step.text])()

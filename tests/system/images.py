@@ -34,3 +34,32 @@ def load(node, disk, folder=""):
     node(f"mkfs.ext4 -q /run/shared/{disk}")
     node.write("/root/load", LOAD)
     return dict(zip((DATE, HTTPD), node(f"sh /root/load /run/shared/{disk} {folder}").stdout.split(), strict=True))
+
+
+# Makes an archive of images as they stand on a page, with a daemon of its own on a file system in memory.
+SAVE = r"""set -e
+mkdir -p /run/making
+mount -t tmpfs making /run/making
+cd /run/making
+mkdir -p image/bin image/www data
+cp /bin/busybox image/bin/
+for name in sh httpd ls sleep; do ln -s busybox image/bin/$name; done
+program='["/bin/sh", "-c", "trap exit TERM; echo ready; httpd -p 8080 -h /www; while true; do sleep 60 & wait; done"]'
+dockerd -H unix:///run/making/sock --data-root $PWD/data --exec-root $PWD/exec --pidfile $PWD/pid --bridge none --iptables=false 2>log &
+until docker -H unix:///run/making/sock version >/dev/null 2>&1; do kill -0 $! || { cat log; exit 1; }; sleep 0.05; done
+for name; do
+    echo "served by $name" >image/www/index.html
+    tar -C image -c . | docker -H unix:///run/making/sock import --change "CMD $program" - $name
+done
+docker -H unix:///run/making/sock save --output /root/shop.tar "$@"
+kill $!
+wait $! || true
+cd /
+umount /run/making
+"""
+
+
+def save(node, *names):
+    """Images that serve a page on port 8080, in /root/shop.tar."""
+    node.write("/root/save", SAVE)
+    node(f"sh /root/save {' '.join(names)}")
