@@ -22,6 +22,10 @@ if [ "$1" != inside ]; then
     mount -n -t tmpfs -o mode=755 run $root/run
     mkdir -p $root/run/lock $root/dev/shm $root/lib/modules
     mount -n --bind "$kernel/lib/modules" $root/lib/modules
+    if [ -e "$lab/ready.so" ]; then
+        cp "$lab/ready.so" $root/run
+        echo /run/ready.so >$root/etc/ld.so.preload
+    fi
     exec chroot $root /bin/sh "$0" inside $is_new
 fi
 mount -n -t cgroup2 cgroup2 /sys/fs/cgroup
