@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from opensvc_linux import lvm, lvm_config
 from opensvc_linux.lvm import Group, Volume, find, name_of_lvm, parse, parsed
-from opensvc_linux.testing import sample
+from opensvc_linux.testing import sample, written
 
 from opensvc_core.api import ActionFailed, CommandResult
 from opensvc_core.driver.sight import Sight
@@ -210,6 +210,8 @@ def test_the_lvm_of_this_host_reports_what_is_read(ground, tmp_path):
         assert (group.name, group.tags, set(group.devices)) == (name, ("backup", "n1"), set(devices))
         assert (group.missing, group.is_exported) == ((), False)
         assert [(one.name, one.path, one.active) for one in group.volumes] == [("app", f"/dev/{name}/app", "unknown")]
+        text = written(ground.image("one"))
+        assert [word for word in ('"n1"', '"backup"', "\napp {\nid = ") if word not in text] == []
         limits[1] = devices[0]
         done = run(*lvm.REPORT, check=False)
         (group,) = parsed(CommandResult(done.returncode, done.stdout, done.stderr))
@@ -217,3 +219,4 @@ def test_the_lvm_of_this_host_reports_what_is_read(ground, tmp_path):
     finally:
         limits[1] = ",".join(devices)
         run("vgremove", "-f", name)
+    assert written(ground.image("one")) == ""
