@@ -34,6 +34,8 @@ PAGES = [
 ]
 # Pages whose Python, all of it, is a program.
 PROGRAMS = [TOP / "docs" / "how-to" / name for name in ("embed.md", "try-faults.md")]
+RUN_ON_NODES = ("guard-takeovers", "run-containers", "run-on-two-nodes")
+NOT_RUN = re.compile(r"(?:^<!-- not run: (.+) -->\n+)?^```(?:sh|text)$", re.MULTILINE)
 # What the pages write for a folder and a port; here each test has its own.
 FOLDER, PORT = "/tmp/osvc", "8080"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -162,6 +164,17 @@ def test_commands_print_what_the_page_shows(page, environment, root):
     shown = steps(page)
     found = outputs([step.command for step in shown], root.folder, environment)
     assert transcript(shown) == transcript(Step(step.command, output) for step, output in zip(shown, found, strict=True))
+
+
+@pytest.mark.parametrize("name", RUN_ON_NODES)
+def test_commands_that_are_not_run_have_a_reason(name):
+    """On pages whose `nodes` blocks tests/system/test_documented.py runs; a test that a reason names is there."""
+    page = TOP / "docs" / "how-to" / f"{name}.md"
+    reasons = NOT_RUN.findall(page.read_text("utf-8"))
+    assert all(reasons), "<!-- not run: REASON --> before a block"
+    named = re.findall(r"\btests/[\w/.]+", " ".join(reasons))
+    assert [path for path in named if not (TOP / path).exists()] == []
+    assert blocks(page, "nodes")
 
 
 @pytest.mark.parametrize("page", pages_with("ini"))

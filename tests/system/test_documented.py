@@ -32,3 +32,9 @@ def test_containers_run_as_the_page_says(lab):
     lab["n1"]("mkfs.ext4 -q /run/shared/shop")
     save(lab["n1"], f"{shop}/db:11", f"{shop}/web:2.4", f"{shop}/web:2.5")
     documented.replay(HOW_TO / "run-containers.md", lab)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["run-on-two-nodes", "guard-takeovers"])
+def test_what_can_be_run_on_light_nodes_comes_out_as_the_page_says(lab, name):
+    documented.replay(HOW_TO / f"{name}.md", lab)
