@@ -11,13 +11,13 @@ SOURCES := opensvc_core $(DISTRIBUTIONS)
 demo: venv
 	@$(BIN)/python docs/tutorial/demo.py $(PAGES)
 
-# Files side by side, one for each core and at most four: most of them wait. Guests need the cores for themselves, so they come last:
-# the lab, machines, and promises.
+# Four files side by side, also on two cores: most of them wait. Guests need the cores for themselves, so they come last: the lab, machines,
+# and promises.
 # All workers hash alike: they have to agree on the names of tests, some of which are made of sets.
 GUESTS := -n 3 tests/vm
 test: venv
 	@code=0; export PYTHONHASHSEED=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --ignore tests/vm --ignore tests/alone || code=$$?; \
+	$(BIN)/pytest -n 4 --dist loadfile --ignore tests/vm --ignore tests/alone || code=$$?; \
 	$(BIN)/pytest tests/alone || code=$$?; \
 	$(BIN)/pytest $(GUESTS) || code=$$?; \
 	exit $$code
