@@ -38,6 +38,10 @@ class Load:
         """In the order in which they start."""
         return [one.rid for one in self.setup.resources]
 
+    def before(self, rid: str) -> list[str]:
+        """What a resource may need: those that start earlier."""
+        return self.rids()[: self.rids().index(rid)]
+
     def exclusive(self, rid: str) -> bool:
         """Whether a resource refuses to be active twice."""
         return self._setup(rid).is_exclusive

@@ -32,13 +32,14 @@ class Trouble(NamedTuple):
 
 @dataclass
 class Job:
-    """An action to be carried out. `done(is_ok, why)` is called at its end."""
+    """An action to be carried out. `done(is_ok, why)` is called at its end. What was up when it began, it `stands_on`."""
 
     service: str
     action: str
     done: Callable[[bool, str], None]
     rids: tuple[str, ...] = ()
     confirmed_down: tuple[str, ...] = ()
+    stands_on: frozenset[str] = frozenset()
     undo: list[str] = field(default_factory=list)
     steps: Generator[float] | None = None
 
@@ -115,6 +116,7 @@ class Runner:
             raise Refused("it fails")
 
     def _start(self, job: Job, load: Load, trouble: Trouble | None) -> Iterator[float]:
+        job.stands_on = frozenset(load.up)
         rids = [rid for rid in load.rids() if rid not in load.up and (not job.rids or rid in job.rids)]
         try:
             for rid in rids:
@@ -170,8 +172,7 @@ class Runner:
         machine = self._machine
         if rid in load.broken:
             raise Refused(f"{rid} is broken")
-        lost = [one for one in job.undo if one not in load.up]
-        if lost:
+        if lost := [one for one in load.before(rid) if one in {*job.stands_on, *job.undo} and one not in load.up]:
             raise Refused(f"{lost[0]} is lost, which {rid} needs")
         needs_lease = load.setup.guard is Guard.LEASE and load.setup.is_failover and not load.is_standby(rid)
         if needs_lease and not (machine.beat and machine.beat.may_start(job.service)):

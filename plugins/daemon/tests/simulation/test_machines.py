@@ -180,6 +180,17 @@ def test_an_exclusive_resource_is_taken_from_a_node_that_is_confirmed_down(told)
     assert intervals[0].end == intervals[1].start, "not a moment on both"
 
 
+def test_a_resource_does_not_come_up_again_on_storage_that_was_lost_meanwhile(told):
+    world = told.until(20.0, guard="exclusive", more=f"{EXCLUSIVE} resource=app#1")
+    ended, (first, second) = [], (world.machines[name] for name in ("n1", "n2"))
+    first.deactivate("svc1", "app#1")
+    first.runner.run(Job("svc1", "start", lambda is_ok, why: ended.append((is_ok, why)), rids=("app#1",)))
+    world.storage.take("svc1", second.name, {first.name})
+    world.agenda.run(world.agenda.now + 100.0, lambda: not ended)
+    assert ended == [(False, "fs#1 is lost, which app#1 needs")]
+    assert "n1" not in world.history.active("svc1")
+
+
 def test_a_reservation_outlasts_a_crash_and_ends_with_a_release():
     lost = []
     storage = Storage(lambda node, service: lost.append(node))
