@@ -20,6 +20,8 @@ Json = Mapping[str, Any]
 # The cluster document of this node's daemon.
 Look = Callable[[], Json]
 _PAUSE: Final = 0.1
+# Seconds in which a member is heard again whose daemon, or link, has just begun anew.
+_HEARD: Final = 5.0
 _AGAIN: Final = "'om cluster rotate-secret' goes on where it ended"
 _OVER: Final = (
     "the rotation itself is over, and the new secret in use: each forgets the old one as soon as it has this cluster.conf; "
@@ -40,7 +42,7 @@ def rotate(node: Node, look: Look, *, say: Say = print, patience: float = 60.0) 
     def others() -> list[str]:
         return [name for name in everyone(node) if name != node.name]
 
-    members = _Members(look, others, patience)
+    members = Members(look, others, patience)
     if others():
         members.refuse_silent()
     if not following:
@@ -59,7 +61,7 @@ def rotate(node: Node, look: Look, *, say: Say = print, patience: float = 60.0) 
     say("the old secret is forgotten")
 
 
-class _Members:
+class Members:
     """The other members, one that joins meanwhile too, as the daemon of this node hears them."""
 
     def __init__(self, look: Look, names: Callable[[], Sequence[str]], patience: float) -> None:
@@ -67,13 +69,14 @@ class _Members:
 
     def refuse_silent(self) -> None:
         """Raise ActionRefused where one is not heard: it would be left with a secret that nobody knows any more."""
-        nodes = self._look()["nodes"]
-        silent = [name for name in self._names() if nodes.get(name, {}).get("reach") != "beating"]
-        if silent:
-            raise ActionRefused(
-                f"{', '.join(silent)}: not heard, and would be left with the old secret; start the daemon there, or take the node "
-                "out of cluster.nodes: when it is back, 'om daemon leave --force' and 'om daemon join' make it a member again"
-            )
+        until = time.monotonic() + min(_HEARD, self._patience)
+        while silent := self._silent():
+            if time.monotonic() > until:
+                raise ActionRefused(
+                    f"{', '.join(silent)}: not heard, and would be left with the old secret; start the daemon there, or take the node "
+                    "out of cluster.nodes: when it is back, 'om daemon leave --force' and 'om daemon join' make it a member again"
+                )
+            time.sleep(_PAUSE)
 
     def wait(self, word: str, wanted: object, finding: str, way_out: str = f"nothing is lost: {_AGAIN}") -> None:
         """Wait until all hold, or seal with, what is wanted. Raises ActionFailed with what is then to be done."""
@@ -82,6 +85,10 @@ class _Members:
             if time.monotonic() > until:
                 raise ActionFailed(f"{', '.join(behind)} {finding} after {self._patience:g} s; {way_out}")
             time.sleep(_PAUSE)
+
+    def _silent(self) -> list[str]:
+        nodes = self._look()["nodes"]
+        return [name for name in self._names() if nodes.get(name, {}).get("reach") != "beating"]
 
     def _behind(self, word: str, wanted: object) -> list[str]:
         names = self._names()
