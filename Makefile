@@ -17,7 +17,7 @@ demo: venv
 GUESTS := -n 3 tests/vm
 test: venv
 	@code=0; export PYTHONHASHSEED=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
-	$(BIN)/pytest -n 4 --dist loadfile --ignore tests/vm --ignore tests/alone || code=$$?; \
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/vm --ignore tests/alone || code=$$?; \
 	$(BIN)/pytest tests/alone || code=$$?; \
 	$(BIN)/pytest $(GUESTS) || code=$$?; \
 	exit $$code

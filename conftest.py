@@ -27,6 +27,13 @@ settings.load_profile("calm")
 
 BIN = Path(sys.executable).parent
 ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+# Where nodes wait for each other. What is long comes first: at the end of a run no worker is left alone with it.
+_LONG = ("tests/tutorials/", "tests/system/", *(f"plugins/daemon/tests/{room}/" for room in ("monitor", "beat", "simulation")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, all in their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
