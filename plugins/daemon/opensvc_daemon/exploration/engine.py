@@ -19,6 +19,7 @@ from opensvc_daemon.exploration.viewing import NOW, view_of
 from opensvc_daemon.exploration.world import DEAD, NOBODY, Facts, Message, Node, World, with_peer
 from opensvc_daemon.orchestration.decide import decide as real_decide
 from opensvc_daemon.orchestration.orders import Decision
+from opensvc_daemon.orchestration.reaching import follows
 from opensvc_daemon.orchestration.requests import Request, latest
 from opensvc_daemon.orchestration.view import Fencing, Reach, View
 
@@ -319,7 +320,7 @@ class Engine:
         if key not in self._ordered:
             ask, node = self.model.asks[place], self._nodes[number]
             known = latest([node.request, *(peer.said.request for peer in node.peers if peer is not None and peer.said is not None)])
-            request = Request(f"{place}", ask.wish, known.sequence + 1 if known else 1, NAMES[ask.at], ask.to)
+            request = follows(Request(f"{place}", ask.wish, origin=NAMES[ask.at], to=ask.to), known)
             text = " ".join(["a person asks", NAMES[ask.at], "for:", ask.wish.value, *ask.to])
             is_there = node.is_on and node.life and node.has_file
             self._ordered[key] = self._follow(text, "", self.react(ask.at, node._replace(request=request))) if is_there else None

@@ -111,6 +111,18 @@ _MADE = (
     Model(
         "lease: unprovision and provision", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION), _PROVISIONS[1]), budget={"kill": 1, "lapse": 1}
     ),
+    Model(
+        "lease: unprovision and a start, and cuts",
+        guard=Guard.LEASE,
+        asks=(Ask(Wish.UNPROVISION), Ask(Wish.START)),
+        budget={"silence": 2, "lapse": 1},
+    ),
+    Model(
+        "lease: unprovision and abort, and a cut",
+        guard=Guard.LEASE,
+        asks=(Ask(Wish.UNPROVISION), Ask(Wish.ABORT)),
+        budget={"kill": 1, "silence": 1, "lapse": 1},
+    ),
     Model("lease: unprovision, and a crash", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION, at=1),), budget={**_CRASH, "lapse": 1}),
     Model("purge, and a death of a daemon", asks=(Ask(Wish.PURGE, at=1),), budget={**_BOUNCE, "fail": 1}),
     Model("purge, and a crash", guard=Guard.LEASE, asks=(Ask(Wish.PURGE),), budget={**_CRASH, "lapse": 1}),

@@ -28,7 +28,9 @@ NUMBER: Final[Json] = {"type": "number"}
 FLAG: Final[Json] = {"type": "boolean"}
 NOTHING: Final[Json] = record()
 ERROR: Final[Json] = record("error", "id", error=TEXT, id=TEXT)
-REQUEST: Final[Json] = record("id", id=TEXT, service=TEXT, wish=TEXT, sequence=WHOLE, origin=TEXT, to=listed(TEXT), progress=TEXT, why=TEXT)
+REQUEST: Final[Json] = record(
+    "id", id=TEXT, service=TEXT, wish=TEXT, sequence=WHOLE, origin=TEXT, to=listed(TEXT), progress=TEXT, why=TEXT, removing=WHOLE
+)
 NODE: Final[Json] = record("reach", reach=TEXT, state=TEXT, frozen=FLAG, load=NUMBER, agent=TEXT)
 SERVICE: Final[Json] = record("avail", avail=TEXT, placement=TEXT, instances=by_name(record()), running=WHOLE, expected=WHOLE)
 STATUS: Final[Json] = record(

@@ -133,7 +133,14 @@ def request_json(request: Request | None) -> Json | None:
     if request is None:
         return None
     words = {"wish": request.wish.value, "progress": request.progress.value, "to": list(request.to)}
-    return {"id": request.id, "sequence": request.sequence, "origin": request.origin, "why": request.why, **words}
+    return {
+        "id": request.id,
+        "sequence": request.sequence,
+        "origin": request.origin,
+        "why": request.why,
+        "removing": request.removing,
+        **words,
+    }
 
 
 def read_request(told: object) -> Request | None:
@@ -152,6 +159,7 @@ def read_request(told: object) -> Request | None:
         tuple(map(str, to)),
         progress,
         str(told.get("why") or ""),
+        int(told.get("removing") or 0),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from opensvc_daemon.orchestration.evaluation import Evaluation
+from opensvc_daemon.orchestration.knowledge import may_remove
 from opensvc_daemon.orchestration.orders import Do, Order
 from opensvc_daemon.orchestration.reasons import Reason
 from opensvc_daemon.orchestration.view import Fencing, Guard, Lease, ServiceView
@@ -43,6 +44,8 @@ def hopeless(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> t
     """Why nothing that a node could do would make a start safe now; empty where there is hope. Nothing is ordered by it."""
     if not uncertain:
         return ()
+    if removing := _removing(e, service, uncertain):
+        return _each("guard.removing", removing)
     if service.guard is Guard.NONE and service.has_data_at_stake:
         return _each("guard.none", uncertain)
     if service.guard is not Guard.FENCE:
@@ -52,13 +55,22 @@ def hopeless(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> t
     return tuple(reason for node in uncertain for reason in _unfenceable(e, node))
 
 
+def _removing(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Sequence[str]:
+    """Those that may be removing its data: only what ends a node, or what it does to its disks, ends that."""
+    if service.guard in _ENDING or not (service.has_data_at_stake or service.guard is Guard.LEASE):
+        return ()
+    return [name for name in uncertain if may_remove(e, service, name)]
+
+
 def _none(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
     if found := hopeless(e, service, uncertain):
         return Clearance(is_clear=False, is_hopeless=True, reasons=found)
     return Clearance(is_clear=True, reasons=_each("guard.probe", uncertain))
 
 
-def _accept(_e: Evaluation, _service: ServiceView, uncertain: Sequence[str]) -> Clearance:
+def _accept(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
+    if found := hopeless(e, service, uncertain):
+        return Clearance(is_clear=False, is_hopeless=True, reasons=found)
     return Clearance(is_clear=True, reasons=_each("guard.accept", uncertain))
 
 
@@ -70,6 +82,8 @@ def _exclusive(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) ->
 
 
 def _lease(e: Evaluation, service: ServiceView, uncertain: Sequence[str]) -> Clearance:
+    if found := hopeless(e, service, uncertain):
+        return Clearance(is_clear=False, is_hopeless=True, reasons=found)
     if service.lease is Lease.HELD:
         return Clearance(is_clear=True, reasons=(Reason("lease.held"),), confirmed_down=tuple(uncertain))
     if service.lease is Lease.ASKED:
@@ -136,6 +150,7 @@ def _importance(e: Evaluation, node: str) -> tuple[int, ...]:
 
 
 _LEAST = 1 << 31
+_ENDING = frozenset({Guard.FENCE, Guard.EXCLUSIVE})
 _GUARDS: Mapping[Guard, Callable[[Evaluation, ServiceView, Sequence[str]], Clearance]] = {
     Guard.NONE: _none,
     Guard.ACCEPT: _accept,

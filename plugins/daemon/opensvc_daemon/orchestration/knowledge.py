@@ -8,7 +8,8 @@ from typing import NamedTuple
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.reasons import Reason
-from opensvc_daemon.orchestration.states import AWAITED, MonitorState, NodeState
+from opensvc_daemon.orchestration.requests import REMOVALS
+from opensvc_daemon.orchestration.states import AWAITED, REMOVING, MonitorState, NodeState
 from opensvc_daemon.orchestration.view import InstanceView, NodeView, Reach, ServiceView
 
 _WHOLLY_DOWN = frozenset({Status.DOWN, Status.STDBY_DOWN})
@@ -83,6 +84,17 @@ def _said(node: NodeView, instance: InstanceView | None) -> Iterator[Reason]:
 
 def _is_awaited(e: Evaluation, node: NodeView) -> bool:
     return node.state in AWAITED and not e.timer.has_passed(node.reach_since, e.settings.maintenance_grace_period)
+
+
+def may_remove(e: Evaluation, service: ServiceView, name: str) -> bool:
+    """Whether a silent node may be removing what the service stands on: it said so, or has not said that it knows of anything later."""
+    instance, latest = service.instances.get(name), e.asked(service)
+    if instance is not None and instance.monitor in REMOVING:
+        return True
+    if latest is None or not latest.last_removal:
+        return False
+    known = instance.request if instance is not None else None
+    return known is None or known.sequence < latest.last_removal or (known.is_active and known.wish in REMOVALS)
 
 
 def released_by(e: Evaluation, service: ServiceView, request: str) -> str:

@@ -47,4 +47,4 @@ def as_seen(instance: InstanceView, before: InstanceView | None, now: float) -> 
 
 def follows(request: Request, known: Request | None) -> Request:
     """A new request, after the latest that is known: later than all of it, whatever clocks say."""
-    return request._replace(sequence=known.sequence + 1 if known else 1)
+    return request._replace(sequence=known.sequence + 1, removing=known.last_removal) if known else request._replace(sequence=1)

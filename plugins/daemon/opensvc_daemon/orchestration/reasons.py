@@ -69,6 +69,10 @@ TEXTS: Mapping[str, str] = {
         "accept the risk with 'split_policy = accept', or confirm with '--confirm-down {node}' that the node is down"
     ),
     "guard.accept": "{node} does not answer; a double start is accepted (split_policy)",
+    "guard.removing": (
+        "{node} does not answer, and may be removing what the service stands on: it starts when {node} is heard, or is confirmed to be "
+        "down with '--confirm-down {node}'"
+    ),
     "guard.probe": "{node} does not answer; no data is at stake: it starts if nobody answers for its addresses",
     "guard.own": "{node} does not answer; it was up here, so it starts if {node} has not taken it over",
     "guard.exclusive": "{node} does not answer; what it holds is taken over",

@@ -47,7 +47,8 @@ class Request(NamedTuple):
     """One order of a person.
 
     `sequence` is one more than the highest that the node knew which took the order; with the node's name it orders all
-    requests, without a clock. `to`: the nodes that a switch names, or the one that takes over.
+    requests, without a clock. `to`: the nodes that a switch names, or the one that takes over. `removing`: the sequence of the last
+    request before it that was to remove what the service stands on, and was not done when this one took its place; 0: there was none.
     """
 
     id: str
@@ -57,17 +58,25 @@ class Request(NamedTuple):
     to: tuple[str, ...] = ()
     progress: Progress = Progress.ACTIVE
     why: str = ""
+    removing: int = 0
 
     @property
     def is_active(self) -> bool:
         """It is still to be followed."""
         return self.progress is Progress.ACTIVE
 
+    @property
+    def last_removal(self) -> int:
+        """The sequence of the last request, this one or before it, by which a node may still be removing something; 0: none."""
+        return self.sequence if self.wish in REMOVALS and self.progress is not Progress.DONE else self.removing
+
     def ended(self, progress: Progress, why: str = "") -> Request:
         """The same, at its end."""
         return self._replace(progress=progress, why=why)
 
 
+# They take away what the service stands on, its data with it.
+REMOVALS = frozenset({Wish.UNPROVISION, Wish.PURGE})
 _ENDS = list(Progress)
 
 
@@ -82,4 +91,5 @@ def latest(requests: Iterable[Request | None]) -> Request | None:
 
 def _order(request: Request) -> tuple[object, ...]:
     """All of it takes part: two nodes may end a request at the same time and give different reasons."""
-    return request.sequence, request.origin, request.id, _ENDS.index(request.progress), request.why, request.wish.value, request.to
+    end = (_ENDS.index(request.progress), request.why)
+    return request.sequence, request.origin, request.id, *end, request.wish.value, request.to, request.removing

@@ -74,6 +74,7 @@ STATE_OF: Mapping[str, MonitorState] = {action: state for state, (action, _) in 
 ACTING = frozenset(ACTIONS)
 # What makes it active, or may: an abort ends it.
 RISING = frozenset({MonitorState.STARTING, MonitorState.RESTARTING, MonitorState.PROVISIONING})
+REMOVING = frozenset({MonitorState.UNPROVISIONING, MonitorState.PURGING})
 FAILED = frozenset(failed for _, failed in ACTIONS.values())
 OPEN = frozenset({MonitorState.IDLE, MonitorState.READY, MonitorState.WAIT_PARENTS, MonitorState.WAIT_CHILDREN})
 # What a person may order where an action has failed.

@@ -1,8 +1,8 @@
 """Mutants of what is destroyed, and of what is started again where it is down: the decision with one of these rules broken."""
 
-from opensvc_daemon.exploration import messaging
+from opensvc_daemon.exploration import engine, messaging
 from opensvc_daemon.exploration.model import Ask, Model
-from opensvc_daemon.orchestration import absence, automatic, making, provisioning, pursuing, raising, serving
+from opensvc_daemon.orchestration import absence, automatic, guards, making, provisioning, pursuing, raising, serving
 from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.view import Guard
 
@@ -13,6 +13,8 @@ UNGUARDED = UNMADE._replace(name="unmade, no guard", guard=Guard.NONE, budget={"
 RESTARTED = Model("restarted", budget={"death": 1, "silence": 1, "crash": 1, "boot": 1}, restarts=1)
 SLOW = Model("restarted, slow", guard=Guard.NONE, is_delayed=True, budget={"freeze node": 1, "death": 1}, restarts=1)
 PROVISIONED = Model("provisioned", guard=Guard.NONE, is_biased=True, is_made=False, asks=(Ask(Wish.PROVISION),))
+REGRETTED = Model("regretted", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION), Ask(Wish.PROVISION, at=1)), budget={"kill": 1, "lapse": 1})
+CUT = REGRETTED._replace(name="regretted, and a cut", asks=(Ask(Wish.UNPROVISION), Ask(Wish.START)), budget={"silence": 2, "lapse": 1})
 DELETED = Model("deleted", 3, asks=(Ask(Wish.DELETE, at=1),), budget={"silence": 2})
 
 
@@ -37,6 +39,11 @@ def _kept_up(e, service, request):
     return raising.act(e, service, "delete", serving.why(request), request=request.id)
 
 
+def _the_last_alone(request, known):
+    """Whatever it takes the place of is over."""
+    return request._replace(sequence=known.sequence + 1 if known else 1)
+
+
 MADE = (
     Mutant("provisions without a lease", {(provisioning, "_make"): _made_at_once}, PROVISIONED._replace(guard=Guard.LEASE), "3"),
     Mutant("provisions on two nodes at once", {(provisioning, "_make"): _made_at_once}, PROVISIONED, "1"),
@@ -50,6 +57,8 @@ MADE = (
     Mutant("forgets who only stopped for an unprovision", {(messaging, "served_at_end"): _served_by_half}, UNMADE, "7"),
     Mutant("destroys what a silent node may use", {(making, "unreached"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("destroys what is in use", {(making, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("starts what a silent node removes", {(guards, "may_remove"): lambda *_: False}, REGRETTED, "9"),
+    Mutant("forgets a removal that somebody regretted", {(engine, "follows"): _the_last_alone}, CUT, "9"),
     Mutant("restarts what others may start", {(automatic, "_is_undisputed"): lambda *_: True}, RESTARTED, "3"),
     Mutant("restarts before others know", {(automatic, "_once_acknowledged"): lambda _e, _s, orders: orders}, SLOW, "1"),
 )
