@@ -67,7 +67,7 @@ class Served(Protocol):
         ...
 
     def request(self, id: str) -> Mapping[str, Any] | None:  # noqa: A002 - the document's word
-        """A request: `{"id", "service", "wish", "sequence", "origin", "to", "progress", "why", "removing"}`; None: unknown here.
+        """A request: `{"id", "service", "wish", "sequence", "origin", "to", "progress", "why"}`; None: unknown here.
 
         Whenever `progress` changes an event of kind `request` tells it, whose data has the `id`.
         """

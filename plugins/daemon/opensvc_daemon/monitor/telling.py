@@ -133,14 +133,8 @@ def request_json(request: Request | None) -> Json | None:
     if request is None:
         return None
     words = {"wish": request.wish.value, "progress": request.progress.value, "to": list(request.to)}
-    return {
-        "id": request.id,
-        "sequence": request.sequence,
-        "origin": request.origin,
-        "why": request.why,
-        "removing": request.removing,
-        **words,
-    }
+    removing = {"removing": request.removing} if request.removing else {}
+    return {"id": request.id, "sequence": request.sequence, "origin": request.origin, "why": request.why, **removing, **words}
 
 
 def read_request(told: object) -> Request | None:

@@ -45,6 +45,8 @@ def test_an_instance_is_read_as_it_was_told():
 
 def test_a_request_is_read_as_it_was_told():
     assert read_request(request_json(REQUEST)) == REQUEST
+    after_a_removal = REQUEST._replace(removing=3)
+    assert read_request(request_json(after_a_removal)) == after_a_removal
     assert read_request(request_json(None)) is None
 
 
