@@ -74,18 +74,17 @@ class Gate:
             if source is None or self._is_full(source):
                 taken.close()
                 continue
-            self._open[source] += 1
-            task = self._loop.create_task(self._let_in(taken, source))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._let_in(taken, source)
 
     def _is_full(self, source: str) -> bool:
         if source == OWNER:
             return self._open[OWNER] >= self._most
         return self.count - self._open[OWNER] >= self._most or self._open[source] >= self._most_each
 
-    async def _let_in(self, taken: socket.socket, source: str) -> None:
-        is_left = False
+    def _let_in(self, taken: socket.socket, source: str) -> None:
+        """In a task, as it takes a handshake. From the moment that there is a protocol the loop owns the socket, and closes it."""
+        is_left = is_owned = False
+        self._open[source] += 1
 
         def leave() -> None:
             nonlocal is_left
@@ -95,6 +94,22 @@ class Gate:
                 if self._open[source] <= 0:
                     del self._open[source]
 
+        def protocol() -> asyncio.Protocol:
+            nonlocal is_owned
+            is_owned = True
+            return self._protocol(leave)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if not is_owned:  # perhaps it was ended before it began
+                leave()
+                taken.close()
+
+        task = self._loop.create_task(self._enter(taken, protocol, leave))
+        self._tasks.add(task)
+        task.add_done_callback(ended)
+
+    async def _enter(self, taken: socket.socket, protocol: Callable[[], asyncio.Protocol], leave: Callable[[], None]) -> None:
         taken.setblocking(False)
         tls: dict[str, Any] = {}
         if self._context:
@@ -104,13 +119,11 @@ class Gate:
                 taken.setsockopt(
                     socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
                 )  # asyncio does it for sockets of its own only; else 40 ms are lost
-            await self._loop.connect_accepted_socket(lambda: self._protocol(leave), taken, **tls)
+            await self._loop.connect_accepted_socket(protocol, taken, **tls)
         except (OSError, ssl.SSLError, TimeoutError):
             leave()  # no TLS, or not in time, or a certificate of another cluster
-            taken.close()
         except BaseException:
             leave()
-            taken.close()
             raise
 
     def _rest(self) -> None:

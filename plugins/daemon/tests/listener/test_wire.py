@@ -6,7 +6,7 @@ import random
 import socket
 import ssl
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,6 +161,46 @@ def test_a_body_that_never_comes_is_cut(house, monkeypatch):
     monkeypatch.setattr(app, "BODY_SECONDS", 0.2)
     assert code(house.raw(HEAD + b"Content-Length: 10\r\n\r\n{", tls=False)) == 408
     assert house.monitor.asked == []
+
+
+def test_a_gate_that_closes_as_a_handshake_ends_leaves_the_socket_to_its_transport(house):
+    """Closed under the transport, its number would be that of the next socket, for which the loop has another one."""
+
+    class Closing(asyncio.Protocol):
+        def connection_made(self, transport):
+            self.transport = transport
+            entrance.close()
+            made.set()
+
+    made, protocols = asyncio.Event(), []
+
+    async def close_in_time(listening):
+        nonlocal entrance
+        entrance = gate.Gate(
+            listening,
+            lambda _left: protocols.append(Closing()) or protocols[-1],
+            context=lambda: house.listener._serving,
+            most=9,
+            most_each=9,
+        )
+        calling = asyncio.create_task(asyncio.to_thread(shake, listening.getsockname()))
+        await made.wait()
+        for _ in range(5):  # what was cancelled has ended
+            await asyncio.sleep(0)
+        with ExitStack() as stack:
+            for _ in range(9):
+                fresh = stack.enter_context(socket.socket())
+                asyncio.get_running_loop().add_reader(fresh, print)
+                asyncio.get_running_loop().remove_reader(fresh)
+        protocols[0].transport.abort()
+        await calling
+
+    def shake(place):
+        with socket.create_connection(place, 60) as plain, contexts.asking().wrap_socket(plain) as sock, suppress(OSError):
+            sock.recv(1)
+
+    entrance = None
+    house.run(close_in_time(socket.create_server(("127.0.0.1", 0))))
 
 
 def test_a_handshake_that_never_ends_is_cut(house, monkeypatch):
