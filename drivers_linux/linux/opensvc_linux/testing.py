@@ -193,7 +193,7 @@ class VolumeGroups:
         subprocess.run(["lvm"], input="\n".join(lines), check=True, capture_output=True, text=True, timeout=120)
 
     def _is_as_made(self, name: str) -> bool:
-        return name in self._devices and sorted(self._rows(name)) == sorted(("", volume, False) for volume in self._volumes)
+        return name in self._devices and sorted(self._rows(name)) == sorted(("", volume, False) for volume in self._volumes or ("",))
 
     def _rows(self, name: str) -> list[tuple[str, str, bool]]:
         """The tags of a group with each of its volumes (an empty name: it has none), and whether that is active; none of no group."""

@@ -1,24 +1,13 @@
-"""How the conformance suite tries disk.lv: with a volume and its group, which are made and removed with the service."""
+"""How the conformance suite tries disk.lv: with a volume of a group on a loop device."""
 
 from __future__ import annotations
 
 from opensvc_linux.testing import GroupPromises
 
-from opensvc_core.testing.installed import NotThere, driver_point
-
 
 class Promises(GroupPromises):
-    """A volume, and its group as a resource below."""
+    """A volume of a group that is there; a group that is a resource below would activate it before."""
 
-    def lacks(self) -> str:
-        """The driver of groups beside the rest."""
-        try:
-            driver_point("disk.vg")
-        except NotThere as error:
-            return str(error)
-        return super().lacks()
-
-    def service(self, group: str, device: str) -> tuple[str, str]:
-        """Both, with what makes them."""
-        below = f"[disk#0]\ntype = vg\nname = {group}\npvs = {device}\noptions = --setautoactivation n\n"
-        return f"{below}[disk#1]\ntype = lv\nvg = {{disk#0.name}}\nname = app\nsize = 8m\n", "disk#1"
+    def service(self, group: str, _device: str) -> tuple[str, str]:
+        """The volume alone, with what makes it."""
+        return f"[disk#1]\ntype = lv\nvg = {group}\nname = app\nsize = 8m\n", "disk#1"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from opensvc_linux.testing import GroupPromises
 
-_NOT_ALL: Final = "a group with volumes of others is not removed: the suite of disk.lv has one of which all volumes are resources"
+_NOT_ALL: Final = "a group with volumes of others is not removed: `MadePromises` have one that the service makes"
 
 
 class Promises(GroupPromises):
@@ -31,3 +31,19 @@ class Promises(GroupPromises):
     def service(self, group: str, _device: str) -> tuple[str, str]:
         """The group alone."""
         return f"[disk#0]\ntype = vg\nname = {group}\n", "disk#0"
+
+
+class MadePromises(GroupPromises):
+    """A group that the service makes: what the other suite can't try."""
+
+    does_not_apply: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            **GroupPromises.does_not_apply,
+            "test_removed_behind_its_back_is_seen_and_started_again": "of a group without volumes nothing is active",
+        }
+    )
+    volumes: ClassVar[Sequence[str]] = ()
+
+    def service(self, group: str, device: str) -> tuple[str, str]:
+        """The group alone, with what makes it."""
+        return f"[disk#0]\ntype = vg\nname = {group}\npvs = {device}\noptions = --setautoactivation n\n", "disk#0"
