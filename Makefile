@@ -11,10 +11,10 @@ SOURCES := opensvc_core $(DISTRIBUTIONS)
 demo: venv
 	@$(BIN)/python docs/tutorial/demo.py $(PAGES)
 
-# Four files side by side, also on two cores: most of them wait. Guests need the cores for themselves, so they come last: the lab, machines,
-# and promises.
+# Four files side by side, also on two cores: most of them wait. Guests need the cores for themselves, so they come last: the lab, machines
+# without neighbours, two halves of the promises.
 # All workers hash alike: they have to agree on the names of tests, some of which are made of sets.
-GUESTS := -n 3 tests/vm
+GUESTS := -n 4 tests/vm
 test: venv
 	@code=0; export PYTHONHASHSEED=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/vm --ignore tests/alone || code=$$?; \

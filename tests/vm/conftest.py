@@ -24,12 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Groups(LoadScopeScheduling):
-    """What workers take beside each other: tests of the lab, of which there is one, each promise, all with machines of their own."""
+    """What workers take beside each other: tests of the lab, of which there is one, two halves of the promises, what has machines."""
 
     def _split_scope(self, nodeid: str) -> str:
         name = Path(nodeid.partition("::")[0]).stem
         if name == "test_promises":
-            return nodeid
+            return "volumes" if nodeid.endswith(("[TestVolume]", "[TestMadeGroup]")) else "promises"
         return "lab" if name in OF_THE_LAB else "machines"
 
 
@@ -77,6 +77,7 @@ def _machine() -> Iterator[UserMode]:
     if reason := missing():
         pytest.skip(reason)
     with UserMode() as made:
+        made.give_way()  # to the lab, of which there is one, and whose nodes wait for each other
         yield made
 
 

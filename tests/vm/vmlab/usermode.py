@@ -101,6 +101,11 @@ class UserMode(Inside):
             pid = int(run(["pgrep", "-P", str(pid)]).split()[0])
         return pid
 
+    def give_way(self) -> None:
+        """Let others have the processors first until it is powered off, where sessions share them out (sched(7), autogroup)."""
+        with suppress(OSError):
+            Path(f"/proc/{self.pid}/autogroup").write_text("10", encoding="ascii")  # of the kernel, which has a session of its own
+
     @property
     def is_up(self) -> bool:
         """Its kernel has neither ended nor been ended."""
