@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from opensvc_core.api import Status
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.guards import ask_lease
-from opensvc_daemon.orchestration.making import old_knowledge, unreached
 from opensvc_daemon.orchestration.placement import ranked
 from opensvc_daemon.orchestration.raising import Orders, act, leave_be, needs_lease, nothing, rise
 from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.removing import old_knowledge, unreached
 from opensvc_daemon.orchestration.requests import Progress, Request
 from opensvc_daemon.orchestration.serving import done, end, failure, missing, why
 from opensvc_daemon.orchestration.states import AWAITED, MonitorState, NodeState

@@ -11,12 +11,12 @@ from opensvc_daemon.orchestration.automatic import raise_flex
 from opensvc_daemon.orchestration.candidates import choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
 from opensvc_daemon.orchestration.keeping import flex_target, lower
-from opensvc_daemon.orchestration.making import delete, purge, unprovision
 from opensvc_daemon.orchestration.moving import giveback, move
 from opensvc_daemon.orchestration.orders import Do
 from opensvc_daemon.orchestration.provisioning import provision
 from opensvc_daemon.orchestration.raising import Orders, act, announce, leave_be, nothing, raise_failover
 from opensvc_daemon.orchestration.reasons import Reason
+from opensvc_daemon.orchestration.removing import delete, purge, unprovision
 from opensvc_daemon.orchestration.requests import Progress, Request, Wish
 from opensvc_daemon.orchestration.serving import DONE, Step, dirty, done, end, failure, missing, why
 from opensvc_daemon.orchestration.states import RISING, MonitorState, NodeState

@@ -2,7 +2,7 @@
 
 from opensvc_daemon.exploration import engine, messaging
 from opensvc_daemon.exploration.model import Ask, Model
-from opensvc_daemon.orchestration import absence, automatic, guards, making, provisioning, pursuing, raising, serving
+from opensvc_daemon.orchestration import absence, automatic, guards, provisioning, pursuing, raising, removing, serving
 from opensvc_daemon.orchestration.requests import Wish
 from opensvc_daemon.orchestration.view import Guard
 
@@ -33,7 +33,7 @@ def _made_at_once(e, service, request):
 
 def _kept_up(e, service, request):
     """Until it goes it is kept up, whoever has deleted it."""
-    waiting = (*serving.missing(e, service, request, lambda _: True, waits_for_silent=False), *making.unreached(e, service))
+    waiting = (*serving.missing(e, service, request, lambda _: True, waits_for_silent=False), *removing.unreached(e, service))
     if waiting:
         return (*raising.nothing(service, *waiting), *automatic.run_itself(e, service))
     return raising.act(e, service, "delete", serving.why(request), request=request.id)
@@ -55,8 +55,8 @@ MADE = (
     ),
     Mutant("starts what was deleted elsewhere", {(pursuing, "_STEPS"): {**pursuing._STEPS, Wish.DELETE: _kept_up}}, DELETED, "1"),
     Mutant("forgets who only stopped for an unprovision", {(messaging, "served_at_end"): _served_by_half}, UNMADE, "7"),
-    Mutant("destroys what a silent node may use", {(making, "unreached"): lambda *_: ()}, UNGUARDED, "9"),
-    Mutant("destroys what is in use", {(making, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("destroys what a silent node may use", {(removing, "unreached"): lambda *_: ()}, UNGUARDED, "9"),
+    Mutant("destroys what is in use", {(removing, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("starts what a silent node removes", {(guards, "may_remove"): lambda *_: False}, REGRETTED, "9"),
     Mutant("forgets a removal that somebody regretted", {(engine, "follows"): _the_last_alone}, CUT, "9"),
     Mutant("restarts what others may start", {(automatic, "_is_undisputed"): lambda *_: True}, RESTARTED, "3"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from opensvc_daemon.orchestration import automatic, decide, keeping, making, provisioning, raising
+from opensvc_daemon.orchestration import automatic, decide, keeping, provisioning, raising, removing
 from opensvc_daemon.orchestration.orders import Do
 from stage.script import played
 
@@ -32,8 +32,8 @@ def released_by_anybody(e, service, request):
         pytest.param(automatic, "_beside", tended_first, "standby-and-stand-back", id="restarts a standby resource, then stands back"),
         pytest.param(automatic, "tend", lambda *_, **__: (), "standby", id="forgets standby resources"),
         pytest.param(automatic, "tend", tended_as_if_up, "taken-over-while-away", id="acts on what failed before it was taken over"),
-        pytest.param(making, "old_knowledge", lambda *_: (), "request-unprovision-just-woken", id="unprovisions by old knowledge"),
-        pytest.param(making, "old_knowledge", lambda *_: (), "request-purge-just-woken", id="purges by old knowledge"),
+        pytest.param(removing, "old_knowledge", lambda *_: (), "request-unprovision-just-woken", id="unprovisions by old knowledge"),
+        pytest.param(removing, "old_knowledge", lambda *_: (), "request-purge-just-woken", id="purges by old knowledge"),
         pytest.param(provisioning, "_while_up", made_all_the_same, "request-provision-while-up", id="provisions while it is up elsewhere"),
         pytest.param(keeping, "doubts", lambda *_: (), "split-just-heard", id="takes what was so before an absence for a split"),
         pytest.param(decide, "_without_instance", lambda *_: (), "lease-without-an-instance", id="keeps a lease of what others run"),
