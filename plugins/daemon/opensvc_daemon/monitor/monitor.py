@@ -33,7 +33,7 @@ from opensvc_daemon.orchestration.decide import decide
 from opensvc_daemon.orchestration.former import named
 from opensvc_daemon.orchestration.orders import Order
 from opensvc_daemon.orchestration.quorum import votes
-from opensvc_daemon.orchestration.requests import Request
+from opensvc_daemon.orchestration.requests import Progress, Request
 from opensvc_daemon.orchestration.states import MonitorState, NodeState
 from opensvc_daemon.orchestration.view import InstanceView, View
 
@@ -262,7 +262,14 @@ class Monitor:
         picture = self.known.pictures.get(service) or Picture()
         self.events.publish("instance", self.known.me, service, telling.instance_tree(after, picture))
         if after.request is not None and after.request != before.request:
+            self._tell_replaced(service, before.request, after.request)
             self.remember(service, after.request)
+
+    def _tell_replaced(self, service: str, request: Request | None, later: Request) -> None:
+        """What another request takes the place of comes to no other end, and somebody may wait for it."""
+        if request is not None and request.is_active and request.id != later.id:
+            why = f"{later.wish.value} was asked for before its end was known here"
+            self.remember(service, request.ended(Progress.ABORTED, why))
 
     def learn(self, service: str, request: Request) -> None:
         """What people asked for, or its end."""
