@@ -19,9 +19,11 @@ class Lines:
         self._newline = "\r\n" if self._lines and self._lines[0].endswith("\r\n") else "\n"
 
     def copy(self) -> Lines:
+        """The same lines, to be changed by themselves."""
         return Lines(self.text())
 
     def text(self) -> str:
+        """All of it, as it goes into the file."""
         return self._bom + "".join(self._lines)
 
     def content(self, index: int) -> str:
@@ -38,6 +40,7 @@ class Lines:
         return not self._lines or not self._lines[-1].strip()
 
     def append(self, contents: list[str]) -> None:
+        """Put lines behind the last one."""
         self.replace(len(self._lines), len(self._lines), contents)
 
     def replace(self, start: int, end: int, contents: list[str]) -> None:
@@ -85,10 +88,12 @@ def delimiter(content: str) -> int:
 
 
 def is_key(key: str) -> bool:
+    """Whether a line can have it before its delimiter, and is read as that key again."""
     return bool(key) and key == key.strip() and delimiter(key) < 0 and "\n" not in key and key[0] not in "[#;"
 
 
 def indent_of(line: str) -> str:
+    """The blanks that a line begins with."""
     return line[: len(line) - len(line.lstrip())]
 
 

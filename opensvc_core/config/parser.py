@@ -32,6 +32,7 @@ class Entry:
 
     @property
     def value(self) -> str:
+        """The text of the value; lines that continue it are joined by newlines."""
         return "\n".join(self.parts).strip()
 
 
@@ -45,6 +46,11 @@ class Header:
 
 
 class Parsed:
+    """What stands in a text: values, and where they stand. Of a key that is there twice the last value counts.
+
+    `duplicates` are the second and later places of a key in its section: section, key, line (from 1).
+    """
+
     def __init__(self) -> None:
         self.values: dict[str, dict[str, str]] = {}
         self.entries: dict[tuple[str, str], list[Entry]] = {}
@@ -67,6 +73,7 @@ class Parser:
         self._cuts = older
 
     def parse(self, text: str) -> Parsed:
+        """Read it all. Raises ConfigError with the line that is none of a section, a key, a comment."""
         for number, line in enumerate(text.removeprefix(BOM).split("\n")):
             content = line.strip()
             if not content:

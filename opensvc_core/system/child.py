@@ -57,6 +57,7 @@ class Child:
         return False
 
     def has_ended(self) -> bool:
+        """Whether its process has ended. It can still be waited for."""
         try:
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:

@@ -34,6 +34,7 @@ class Holder(NamedTuple):
 
     @property
     def process(self) -> ProcessId:
+        """Who took it, told apart from a later process of the same number."""
         return ProcessId(self.pid, self.started)
 
     def __str__(self) -> str:

@@ -28,9 +28,11 @@ class Lines:
 
     @property
     def text(self) -> str:
+        """What is kept of it."""
         return _decoded(bytes(self._kept))
 
     def feed(self, data: bytes) -> None:
+        """Take what has come, and pass on the lines that are whole."""
         self._kept += data[: max(0, self._keep - len(self._kept))]
         if self._on_line is None:
             return

@@ -32,6 +32,7 @@ class ProcessFacts(NamedTuple):
 
     @property
     def has_ended(self) -> bool:
+        """It runs no more: its parent has not waited for it yet."""
         return self.state in "ZXx"
 
 

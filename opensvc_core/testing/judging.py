@@ -26,6 +26,7 @@ class Broken(AssertionError):
 
 
 def kept(is_kept: bool, promise: str, facts: str, *looks_at: str) -> None:
+    """Raise Broken, with the facts, for a promise that is not kept."""
     __tracebackhide__ = True
     if not is_kept:
         broken = Broken(f"the promise is broken: {promise}\n  {facts}")
@@ -34,6 +35,7 @@ def kept(is_kept: bool, promise: str, facts: str, *looks_at: str) -> None:
 
 
 def shown(bench: Bench, expected: Status, when: str) -> None:
+    """The resource has this status, now or when the host has settled."""
     __tracebackhide__ = True
     follows, seen = _seen_to_be(bench, bench.seen, lambda seen: seen.status is expected)
     said = "; ".join(message.text for message in seen.messages)
@@ -41,6 +43,7 @@ def shown(bench: Bench, expected: Status, when: str) -> None:
 
 
 def same_look(bench: Bench, expected: Look, promise: str) -> None:
+    """The host looks like this, now or when it has settled."""
     __tracebackhide__ = True
     is_same, found = _seen_to_be(bench, bench.look, lambda look: look == expected)
     kept(is_same, promise, f"expected: {expected}\n  found: {found}")
@@ -54,6 +57,7 @@ def untouched(bench: Bench, before: tuple[object, ...], promise: str, *looks_at:
 
 
 def no_changes(operations: Sequence[Noted], promise: str) -> None:
+    """Nothing of what was done changes the host."""
     __tracebackhide__ = True
     kept(not changes(operations), promise, f"it did: {texts(changes(operations))}")
 
@@ -82,6 +86,7 @@ def completes(bench: Bench, action: str, promise: str) -> tuple[Noted, ...]:
 
 
 def can_be_told(bench: Bench, when: str) -> None:
+    """There is a status, whatever it is."""
     __tracebackhide__ = True
     seen = bench.seen()
     kept(seen.status is not Status.UNDEF, f"status can be told {when}", "; ".join(message.text for message in seen.messages))
@@ -101,6 +106,7 @@ def tells_the_truth(bench: Bench, when: str) -> None:
 
 
 def time_limit(bench: Bench, action: str) -> None:
+    """An action of the case that hangs is given up in time, and taken back with its processes."""
     __tracebackhide__ = True
     other = bench.also("hanging", bench.case.hanging)
     began = time.monotonic()
@@ -118,6 +124,7 @@ def time_limit(bench: Bench, action: str) -> None:
 
 
 def nothing_left(bench: Bench, *, is_kept: bool) -> None:
+    """The service is deleted: no file, process, group or mount is left of it; on the host nothing, unless the driver keeps what it made."""
     __tracebackhide__ = True
     paths, path, node = bench.node.paths, bench.service.path, bench.node
     identity, look = bench.service.instance().facts.id, bench.look()
@@ -159,6 +166,7 @@ def _seen_to_be(bench: Bench, see: Callable[[], T], holds: Callable[[T], bool]) 
 
 
 def bring(bench: Bench, *, is_up: bool) -> None:
+    """Start it, where it is to be up, and wait until the host has settled."""
     if is_up:
         bench.perform("start")
         bench.settles(lambda: bench.status() is bench.case.up)
@@ -166,10 +174,12 @@ def bring(bench: Bench, *, is_up: bool) -> None:
 
 
 def status_when_stopped(case: Case) -> Status:
+    """What the status is after a stop: some resources stay."""
     return case.up if case.keeps_at_stop else Status.DOWN
 
 
 def status_after(bench: Bench, action: str, *, was_up: bool) -> Status:
+    """What the status has to be after an action that was done."""
     if action == "stop":
         return status_when_stopped(bench.case) if was_up else Status.DOWN
     return Status.DOWN if action == "unprovision" and (bench.is_provisionable or not bench.case.keeps_at_stop) else bench.case.up
@@ -194,10 +204,12 @@ def settled_look(bench: Bench) -> Look:
 
 
 def at_point(operations: Sequence[Noted], point: int) -> str:
+    """A point of an action in words: an even one is before an operation, the next one after it."""
     return f"{'after' if point % 2 else 'before'} operation {point // 2 + 1} ({operations[point // 2].text})"
 
 
 def texts(operations: Sequence[Noted]) -> list[str]:
+    """Operations in words, with their conditions."""
     return [
         f"{operation.rid}: {operation.text}" + (f" (if {operation.condition})" if operation.condition else "") for operation in operations
     ]

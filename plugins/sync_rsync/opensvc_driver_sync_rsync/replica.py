@@ -115,6 +115,7 @@ class Replica(Resource, Syncable):
         )
 
     def takers(self, targets: Sequence[str]) -> Sequence[str]:
+        """Those of some nodes that are to have a copy from this one."""
         receivers = self.receivers()
         return [node for node in targets if node in receivers]
 

@@ -23,6 +23,7 @@ class Answering:
         self._turn, self._request, self._is_begun = turn, request, False
 
     async def begin(self, code: int, kind: str, length: int | None = None, *, closes: bool = False) -> None:
+        """Write the head. `length`: bytes that follow; None: they come in chunks. `closes`: the connection ends with the answer."""
         headers = [(b"content-type", kind.encode("latin-1")), (b"x-request-id", self._request.encode())]
         headers += [(b"content-length", str(length).encode())] if length is not None else []
         headers += [(b"connection", b"close")] if closes else []
@@ -31,6 +32,7 @@ class Answering:
         await self._turn.begin(code, headers)
 
     async def whole(self, code: int, kind: str, data: bytes, *, closes: bool = False) -> None:
+        """Write an answer at once."""
         await self.begin(code, kind, len(data), closes=closes)
         await self._write(data, more=False)
 

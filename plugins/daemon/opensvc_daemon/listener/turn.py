@@ -48,6 +48,7 @@ class Head(NamedTuple):
 
     @classmethod
     def of(cls, request: h11.Request, connection: Connection) -> Head:
+        """Of what has come, whose bytes may be any."""
         path, _, query = request.target.decode("ascii", "replace").partition("?")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
         size = len(request.target) + sum(len(name) + len(value) for name, value in request.headers)

@@ -16,19 +16,23 @@ Step = Callable[[Evaluation, ServiceView, Request], Orders]
 
 
 def why(request: Request) -> Reason:
+    """The reason of all that is done for a request: somebody asked for it."""
     words = " ".join([request.wish.value, *request.to])
     return Reason("request", "", (words,))
 
 
 def end(service: ServiceView, request: Request, progress: Progress, *reasons: Reason) -> Orders:
+    """End a request, with what became of it and why."""
     return (Order(Do.END_REQUEST, service.path, request=request.id, progress=progress, reasons=(why(request), *reasons)),)
 
 
 def done(service: ServiceView, request: Request) -> Orders:
+    """End a request: all that it asked for is so."""
     return end(service, request, Progress.DONE, Reason("request.done", "", (request.wish.value,)))
 
 
 def failure(e: Evaluation, service: ServiceView, state: MonitorState) -> tuple[Reason, ...]:
+    """The nodes on which it has failed, where `state` says so."""
     return tuple(Reason("request.failed", node) for node, instance in e.present(service) if instance.monitor is state)
 
 
