@@ -33,13 +33,8 @@ _TABLE_GROUPS: Final = ("container", "ip", "disk", "fs", "share", "app", "hb", "
 _Cell = tuple[str, tuple[Style, ...]] | Status
 
 
-def status_tree(service: ServiceStatus, palette: Palette = PLAIN) -> str:
-    """The status of the local instance as a tree: the service's name, `overall`, `avail`, `sync` and `hb` with their resources."""
-    return "\n".join([str(service.path), *tree_lines(service, palette)])
-
-
 def tree_lines(service: ServiceStatus, palette: Palette = PLAIN) -> list[str]:
-    """The lines of the tree below the service's name, for a command that prints the name before it evaluates."""
+    """The status of the local instance as a tree below the service's name: `overall`, `avail`, `sync` and `hb` with their resources."""
     local = service.local
     return [
         _row("overall", "", local.overall, "", palette),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opensvc_core.cli.render.classic import monitor_table, status_tree, tree_lines
+from opensvc_core.cli.render.classic import monitor_table, tree_lines
 from opensvc_core.cli.render.colors import Palette
 from opensvc_core.model.names import ServicePath
 from opensvc_core.model.snapshot import InstanceStatus, ResourceStatus, ServiceStatus
@@ -119,17 +119,13 @@ TREES = {
 
 @pytest.mark.parametrize("name", TREES)
 def test_the_tree_is_that_of_the_tutorials(name):
-    assert status_tree(TREES[name]) + "\n" == golden(name)
+    seen = TREES[name]
+
+    assert "\n".join([str(seen.path), *tree_lines(seen)]) + "\n" == golden(name)
 
 
 def test_every_recorded_tree_is_rebuilt():
     assert {path.stem for path in GOLDEN.glob("classic_*.txt")} == set(TREES)
-
-
-def test_the_lines_below_the_name_can_be_had_alone():
-    seen = p26(UP, UP)
-
-    assert status_tree(seen).splitlines() == ["p26.opensvc.com", *tree_lines(seen)]
 
 
 def test_a_service_without_resources_has_three_groups_without_children():
@@ -221,7 +217,7 @@ def test_columns_hold_for_any_short_rid_and_label(resources):
 def test_a_coloured_tree_without_its_colours_is_the_plain_one(resources):
     seen = service("s1", UP, WARN, resources)
 
-    assert uncolored(status_tree(seen, COLORED)) == status_tree(seen)
+    assert list(map(uncolored, tree_lines(seen, COLORED))) == tree_lines(seen)
 
 
 @given(RESOURCES)
