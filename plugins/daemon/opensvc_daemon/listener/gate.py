@@ -116,9 +116,8 @@ class Gate:
             tls = {"ssl": self._context(), "ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": 1}
         try:
             if self._context:
-                taken.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-                )  # asyncio does it for sockets of its own only; else 40 ms are lost
+                # asyncio does it for sockets of its own only; else 40 ms are lost
+                taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(protocol, taken, **tls)
         except (OSError, ssl.SSLError, TimeoutError):
             leave()  # no TLS, or not in time, or a certificate of another cluster
