@@ -9,7 +9,7 @@ from pathlib import Path
 from opensvc_core.cli.options import Arguments
 from opensvc_core.cli.session import Session
 from opensvc_core.errors import ActionFailed, ConfigError, UsageError
-from opensvc_core.system.trust import Trust
+from opensvc_core.system.ssh_keys import SshKeys
 
 
 def run(session: Session, arguments: Arguments) -> int:
@@ -21,13 +21,13 @@ def run(session: Session, arguments: Arguments) -> int:
         raise UsageError("no other node is known: neither cluster.nodes nor a service names one; --node does")
     folder = Path(os.path.expanduser("~")) / ".ssh"  # noqa: PTH111 - HOME, as ssh reads it
     user = session.node.settings.ruser
-    trust = Trust(session.nodename, folder, user=user, asks=sys.stdin.isatty(), believes=arguments.force)
-    return max(_exchange(session, trust, node) for node in nodes)
+    keys = SshKeys(session.nodename, folder, user=user, asks=sys.stdin.isatty(), believes=arguments.force)
+    return max(_exchange(session, keys, node) for node in nodes)
 
 
-def _exchange(session: Session, trust: Trust, node: str) -> int:
+def _exchange(session: Session, keys: SshKeys, node: str) -> int:
     try:
-        is_both = trust.exchange(node)
+        is_both = keys.exchange(node)
     except ActionFailed as error:
         print(f"{session.program}: {error}", file=session.stderr)
         return error.exit_code

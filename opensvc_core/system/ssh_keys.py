@@ -1,4 +1,4 @@
-"""Trust: the keys by which the nodes of a service may log in to each other, made, exchanged and authorised by ssh itself."""
+"""Keys of ssh: those by which the nodes of a service may log in to each other, made, exchanged and authorised by ssh itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ssh-keygen -q -t ed25519 -N '' -f id_ed25519 </dev/null >/dev/null && cat id_ed2
 """
 
 
-class Trust:
+class SshKeys:
     """Of this node, whose name is `node`; `folder` holds its user's keys, `user` logs in to the others.
 
     `asks`: a person is there to be asked for a password, and whether a host is the right one. `believes`: a host key that was
