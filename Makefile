@@ -3,7 +3,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml drivers_linux/*/pyproject.toml drivers_docker/*/pyproject.toml))
-SOURCES := opensvc_core $(DISTRIBUTIONS)
 
 .PHONY: demo test test-vm check bench fuzz simulate chaos soak docs wheels lab venv clean
 
