@@ -164,9 +164,9 @@ def _text(file: Path) -> str | None:
 
 def _processes(context: Context) -> str | None:
     """The command lines of all processes; one look at several services asks once."""
-    known = {} if context.shared is None else context.shared
-    if _KEY not in known:
+
+    def see() -> str | None:
         found = context.system.query(_PROCESSES)
-        known[_KEY] = found.stdout if found.code == 0 else None
-    processes: str | None = known[_KEY]
-    return processes
+        return found.stdout if found.code == 0 else None
+
+    return context.once(_KEY, see)

@@ -6,6 +6,7 @@ from opensvc_driver_hb_openha.testing import Promises
 from opensvc_openha.states import State
 
 from opensvc_core.api import CommandResult, Status
+from opensvc_core.driver.sight import Sight
 from opensvc_core.testing.fakes import FakeSystem, context_for
 
 NOT_RUNNING = "open-ha daemons are not running"
@@ -19,10 +20,10 @@ class TestPromises(Promises):
 def seen(cluster, tmp_path):
     """What the resource shows while these programs run, all of them unless others are named."""
 
-    def look(*lines, shared=None, **values):
+    def look(*lines, **values):
         listed = lines or ("heartd lo 239.131.50.10 5010", "heartc lo 239.131.50.11 5011 10", "nmond")
         system = FakeSystem({"ps": CommandResult(0, "".join(f"{cluster.tree.bin}/{line}\n" for line in listed))})
-        found = OpenHA(context_for("hb#0", tmp_path, system=system, shared=shared), values).status()
+        found = OpenHA(context_for("hb#0", tmp_path, system=system), values).status()
         return (found, "") if isinstance(found, Status) else (found.status, found.messages[0].text)
 
     return look
@@ -98,9 +99,9 @@ def test_it_may_have_another_name_in_the_cluster(cluster, seen):
 
 
 def test_one_look_at_several_services_lists_the_processes_once(cluster, tmp_path):
-    system, shared = FakeSystem({"ps": CommandResult(0, "")}), {}
+    system, sight = FakeSystem({"ps": CommandResult(0, "")}), Sight()
     for rid in ("hb#0", "hb#1"):
-        OpenHA(context_for(rid, tmp_path, system=system, shared=shared), {}).status()
+        OpenHA(context_for(rid, tmp_path, system=system, sight=sight), {}).status()
     assert len(system.asked) == 1
 
 
