@@ -15,16 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from opensvc_core.instance.node import Node
 
-pytest.register_assert_rewrite(
-    "opensvc_core.testing.bench",
-    "opensvc_core.testing.conformance",
-    "opensvc_core.testing.forks",
-    "opensvc_core.testing.hearing",
-    "opensvc_core.testing.judging",
-    "opensvc_core.testing.links",
-    "opensvc_core.testing.syncing",
-    "opensvc_core.testing.tasks",
-)
+# those that assert; the promises say themselves what they have found
+pytest.register_assert_rewrite(*(f"opensvc_core.testing.{name}" for name in ("bench", "forks", "syncing", "telling")))
 _DRIVERS: Final = "opensvc_driver"
 # Under this name a report of a test says which promise was broken.
 _BROKEN: Final = "opensvc_promise"
