@@ -42,35 +42,53 @@ def _nodes(document: Any, service: str) -> list[str]:
 
 
 def _merged(session: Any, client: Client, service: str, nodes: list[str], count: int | None) -> Iterator[str]:
-    lines = [line for node in nodes for line in _lines(session, client, service, node, lines=_ALL if count is None else count)]
+    lines: list[str] = []
+    refused: list[tuple[str, OpensvcError]] = []
+    for node in nodes:
+        try:
+            lines += _lines(client, service, node, lines=_ALL if count is None else count)
+        except OpensvcError as error:
+            refused.append((node, error))
+    _tell(session, refused, is_all=len(refused) == len(nodes))
     lines.sort(key=lambda line: line.partition(" ")[0])  # a line begins with its moment
     yield from lines if count is None else lines[len(lines) - min(count, len(lines)) :]
 
 
-def _lines(session: Any, client: Client, service: str, node: str, **how: Any) -> Iterator[str]:
-    """The lines of one node; a node that can't be asked is told, and is no reason to hide the others."""
-    try:
-        for one in client.stream(f"{place(service)}/log", node=node, **how):
-            yield one["line"]
-    except OpensvcError as error:
+def _lines(client: Client, service: str, node: str, **how: Any) -> Iterator[str]:
+    for one in client.stream(f"{place(service)}/log", node=node, **how):
+        yield one["line"]
+
+
+def _tell(session: Any, refused: list[tuple[str, OpensvcError]], *, is_all: bool) -> None:
+    """A node that can't be asked is told, and is no reason to hide the others. Raises what was said where nobody else is left."""
+    if refused and is_all:
+        raise refused[-1][1]
+    for node, error in refused:
         print(f"{session.program}: the log of {node}: {error}", file=session.stderr, flush=True)
 
 
 def _following(session: Any, client: Client, service: str, nodes: list[str], count: int | None) -> Iterator[str]:
     """A reader for each node: lines come when they come."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str | tuple[str, OpensvcError | None]] = queue.SimpleQueue()
 
     def read(node: str) -> None:
-        for line in _lines(session, client, service, node, follow=1, lines=count):
-            lines.put(line)
-        lines.put(None)
+        end = None
+        try:
+            for line in _lines(client, service, node, follow=1, lines=count):
+                lines.put(line)
+        except OpensvcError as error:
+            end = error
+        lines.put((node, end))
 
     for node in nodes:
         threading.Thread(target=read, args=(node,), daemon=True).start()
-    left = len(nodes)
-    while left:
+    ends: list[OpensvcError | None] = []
+    while len(ends) < len(nodes):
         line = lines.get()
-        if line is None:
-            left -= 1
-        else:
+        if isinstance(line, str):
             yield line
+            continue
+        node, error = line
+        ends.append(error)
+        if error:
+            _tell(session, [(node, error)], is_all=len(ends) == len(nodes) and None not in ends)

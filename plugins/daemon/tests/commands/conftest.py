@@ -10,7 +10,7 @@ import pytest
 
 
 class Api(socketserver.ThreadingUnixStreamServer):
-    """Answers are by method and path: a value, or a function of the question's body and parameters; `asked` has the questions."""
+    """Answers are by method and path: a value, or a function of the question's body and parameters, with a code or without; `asked` has the questions."""
 
     daemon_threads = True
     request_queue_size = 100
@@ -42,6 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.server.answers.get(key, (404, {"error": f"there is no {key}"}))
         code, value = found if isinstance(found, tuple) else (200, found)
         value = value(body, parameters) if callable(value) else value
+        code, value = value if isinstance(value, tuple) else (code, value)
         lines = value if isinstance(value, list) else [value]
         data = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
         self.send_response(code)

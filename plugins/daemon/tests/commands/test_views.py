@@ -47,6 +47,20 @@ def test_logs_of_all_nodes_are_one_story(node, api):
     assert node("om svc1 logs --local").stdout == ""
 
 
+def test_a_log_that_some_node_refuses_is_shown_without_it_and_one_that_all_refuse_fails(node, api):
+    line = {"node": "n2", "line": "2026-11-21T10:00:01.000000+00:00 INFO    n:n2 o:svc1 sc:n | stopped there"}
+    refusing = {"n1"}
+    api.answers["GET", "/v1/services/svc1/log"] = lambda _, asked: (403, {"error": "not for you"}) if asked["node"] in refusing else line
+    for options in ("", "-f"):
+        done = node(f"om svc1 logs {options}")
+        assert (done.stdout, done.stderr) == ("@ n:n2 o:svc1 sc:n\n  stopped there\n", "om: the log of n1: not for you\n")
+    refusing.add("n2")
+    done = node("om svc1 logs", code=5)
+    assert (done.stdout, done.stderr) == ("", "om: not for you\n")
+    done = node("om svc1 logs -f", code=5)
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "om: not for you")
+
+
 def test_without_a_number_the_log_is_whole_on_each_node(node, api):
     api.answers["GET", "/v1/services/svc1/log"] = []
     node("om svc1 logs")
