@@ -182,6 +182,10 @@ def _nodes(session: Any) -> dict[str, Any]:
 def _is_running(record: Record) -> bool:
     try:
         return record.is_taken()
+    except PermissionError:  # the lock is for who may take it
+        pass
+    try:
+        return record.is_noted()
     except PermissionError as error:
         raise ActionRefused(f"no right to see whether the daemon runs: {error.filename}") from error
 

@@ -44,6 +44,15 @@ class Record:
             os.close(descriptor)
         return False
 
+    def is_noted(self) -> bool:
+        """The same as far as the notes tell, which everybody may read. Raises PermissionError for who may not even do that."""
+        try:
+            os.stat(self._path("daemon.json"))  # noqa: PTH116
+        except FileNotFoundError:
+            return False
+        supervisor = self.processes().get("supervisor")
+        return supervisor is not None and supervisor.is_alive
+
     def write(self, since: float, parts: Mapping[str, Process | None], restarts: Mapping[str, int]) -> None:
         """Note what runs."""
         own = Process.of(os.getpid())

@@ -42,6 +42,17 @@ def test_a_daemon_is_started_asked_and_stopped_and_leaves_services_alone(node):
     assert "the daemon stopped; services stay as they are" in node("om node logs").stdout
 
 
+def test_who_is_not_root_sees_whether_it_runs(node):
+    assert node("om daemon status", code=1, as_ordinary=True).stdout == "the daemon does not run; 'om daemon start' starts it\n"
+    node("om daemon start")
+    node("om daemon running", as_ordinary=True)
+    assert node("om daemon status", as_ordinary=True).stdout == node("om daemon status").stdout
+    node("om daemon stop")
+    node("om daemon running", code=1, as_ordinary=True)
+    (node / "run").chmod(0o700)
+    assert "no right to see whether the daemon runs" in node("om daemon running", code=5, as_ordinary=True).stderr
+
+
 def test_what_a_daemon_decided_is_decided_again_by_the_same_code(node):
     node("om daemon start")
     node("om svc1 start --wait --time 90")
