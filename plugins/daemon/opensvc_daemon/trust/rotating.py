@@ -46,18 +46,18 @@ def rotate(node: Node, look: Look, *, say: Say = print, patience: float = 60.0) 
     if others():
         members.refuse_silent()
     if not following:
-        members.wait("holds", {_id(secret_of(node))}, "has not finished the last rotation")
+        members.wait("holds", {_id(secret_of(node))}, "the last rotation is not finished")
         following = os.urandom(16).hex()
         _write(node, secret_of(node), following)
         say("cluster.next_secret is set")
     new = _id(following)
-    members.wait("holds", {_id(secret_of(node)), new}, "does not hold the new secret")
-    members.wait("seals", new, "does not use the new secret")
+    members.wait("holds", {_id(secret_of(node)), new}, "the new secret is not known")
+    members.wait("seals", new, "the new secret is not used")
     say(f"all members use it: {' '.join((node.name, *others()))}")
     _refuse_deaf_arbitrators(node, following)
     _write(node, following, "", replaces=following)
     say("cluster.secret is replaced")
-    members.wait("holds", {new}, "has not forgotten the old secret", _OVER)
+    members.wait("holds", {new}, "the old secret is not forgotten", _OVER)
     say("the old secret is forgotten")
 
 
@@ -83,7 +83,7 @@ class Members:
         until = time.monotonic() + self._patience
         while behind := self._behind(word, wanted):
             if time.monotonic() > until:
-                raise ActionFailed(f"{', '.join(behind)} {finding} after {self._patience:g} s; {way_out}")
+                raise ActionFailed(f"{', '.join(behind)}: {finding} after {self._patience:g} s; {way_out}")
             time.sleep(_PAUSE)
 
     def _silent(self) -> list[str]:

@@ -70,7 +70,7 @@ def test_an_arbitrator_with_a_secret_of_its_own_is_not_asked(alone):
 def test_a_member_that_does_not_take_the_new_secret_leaves_both_in_use(alone):
     node = alone("nodes = n1 n2\n")
     old = Secret.of_text(SECRET).id.hex()
-    with pytest.raises(ActionFailed, match=r"n2 does not hold the new secret after 0\.2 s; nothing is lost"):
+    with pytest.raises(ActionFailed, match=r"n2: the new secret is not known after 0\.2 s; nothing is lost"):
         rotate(node, seen(secrets={"holds": [old], "seals": old}), say=lambda _: None, patience=0.2)
     assert secret_of(node) == SECRET
     assert following(node)
@@ -83,7 +83,7 @@ def test_a_rotation_whose_old_secret_is_only_to_be_forgotten_is_not_to_be_repeat
         both = [Secret.of_text(text).id.hex() for text in (SECRET, following(node) or "") if text]
         return {"nodes": {"n2": {"reach": "beating", "secrets": {"holds": both, "seals": both[-1]}}}}
 
-    with pytest.raises(ActionFailed, match=r"n2 has not forgotten the old secret after 0\.2 s; the rotation itself is over") as caught:
+    with pytest.raises(ActionFailed, match=r"n2: the old secret is not forgotten after 0\.2 s; the rotation itself is over") as caught:
         rotate(node, lagging, say=lambda _: None, patience=0.2)
     assert "goes on where it ended" not in str(caught.value)
     assert secret_of(node) != SECRET
@@ -100,7 +100,7 @@ def test_a_member_that_is_not_heard_is_not_left_behind(alone, nodes):
 
 def test_a_rotation_does_not_begin_before_the_last_one_has_ended_everywhere(alone):
     node = alone("nodes = n1 n2\n")
-    with pytest.raises(ActionFailed, match="n2 has not finished the last rotation"):
+    with pytest.raises(ActionFailed, match="n2: the last rotation is not finished"):
         rotate(node, seen(secrets={"holds": ["00000000", Secret.of_text(SECRET).id.hex()]}), say=lambda _: None, patience=0.2)
     assert following(node) is None
 
