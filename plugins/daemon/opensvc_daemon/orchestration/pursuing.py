@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from opensvc_core.api import Status
 from opensvc_daemon.orchestration.automatic import raise_flex
 from opensvc_daemon.orchestration.candidates import choose
 from opensvc_daemon.orchestration.evaluation import Evaluation
@@ -76,11 +77,20 @@ def _stop(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     thawed = tuple(missing(e, service, request, lambda instance: instance.is_frozen, waits_for_silent=False))
     if thawed:
         return nothing(service, *thawed)
-    if mine.is_active:
+    if not _has_gone(mine, request):
         action = "shutdown" if request.wish is Wish.SHUTDOWN else "stop"
         return lower(e, service, action, why(request), request=request.id)
-    waiting = tuple(missing(e, service, request, lambda instance: instance.is_frozen and not instance.may_be_active, waits_for_silent=True))
+    waiting = tuple(missing(e, service, request, lambda instance: _is_stopped(instance, request), waits_for_silent=True))
     return leave_be(e, service, *waiting) if waiting else done(service, request)
+
+
+def _is_stopped(instance: InstanceView, request: Request) -> bool:
+    return instance.is_frozen and not instance.may_be_active and _has_gone(instance, request)
+
+
+def _has_gone(instance: InstanceView, request: Request) -> bool:
+    """Nothing is up that is to go: with a shutdown go standby resources too, wherever they are."""
+    return not (instance.is_active or (request.wish is Wish.SHUTDOWN and instance.avail is Status.STDBY_UP))
 
 
 def _start(e: Evaluation, service: ServiceView, request: Request) -> Orders:
