@@ -28,6 +28,7 @@ _LOCAL: Final = {
 }
 _STARTS_OR_STOPS: Final = ("start", "stop", "restart", "provision", "unprovision", "switch", "takeover", "giveback")
 _ALIVE: Final = ("beating", "heard")
+_UP: Final = ("up", "warn", "stdby up")
 _UP_HERE: Final = {"allupservices": "up", "alldownservices": "down"}
 
 
@@ -41,7 +42,7 @@ def take(session: Any, arguments: Any) -> int | None:
     client = reach(session)
     if client is None:
         return None
-    _refuse(arguments)
+    _refuse(arguments, session.verb)
     return order(session, arguments, client, session.verb)
 
 
@@ -62,6 +63,10 @@ def order(session: Any, arguments: Any, client: Client, wish: str) -> int:
         chosen = to or _chosen(session, document, service, wish)
         if wish == "switch" and not chosen and service in document["services"]:
             codes.append(_told(session, service, "there is no node to switch to: no other of its nodes answers and has it down", 5))
+            continue
+        if wish == "delete" and not arguments.force and (nodes := _serving(document, service)):
+            way_out = f"'om {service} shutdown' first (--force deletes it and leaves what is up without an owner)"
+            codes.append(_told(session, service, f"it is up on {', '.join(nodes)}; {way_out}", 5))
             continue
         body: dict[str, Any] = {"wish": wish, "to": chosen}
         if arguments.confirm_down:
@@ -123,10 +128,10 @@ def _tell_frozen(session: Any, *, is_to_be_frozen: bool) -> None:
                 _told(session, str(service.path), text, 0)
 
 
-def _refuse(arguments: Any) -> None:
+def _refuse(arguments: Any, wish: str) -> None:
     """Raise UsageError for what an order can't carry."""
     for name, flag in _LOCAL.items():
-        if getattr(arguments, name):
+        if getattr(arguments, name) and (name, wish) != ("force", "delete"):
             raise UsageError(f"{flag} is for an action on this node alone: add --local")
 
 
@@ -177,6 +182,12 @@ def _elsewhere(document: Any, service: str) -> list[str]:
     nodes = document["nodes"]
     able = [node for node in found.get("nodes", ()) if node not in here and nodes.get(node, {}).get("reach") in _ALIVE]
     return sorted(able, key=lambda node: bool(nodes[node].get("frozen")))[:1]
+
+
+def _serving(document: Any, service: str) -> list[str]:
+    """The nodes that have something of it up."""
+    found = document["services"].get(service, {}).get("instances", {})
+    return [node for node, one in found.items() if one.get("avail") in _UP]
 
 
 def _services(session: Any, document: Any) -> list[str]:

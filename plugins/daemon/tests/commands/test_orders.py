@@ -11,10 +11,26 @@ from .conftest import ASK, FLAG, NODE, document, orders
 
 @pytest.mark.parametrize("verb", ["start", "stop", "restart", "provision", "unprovision", "shutdown", "freeze", "thaw", "delete"])
 def test_an_action_is_an_order_to_the_cluster(node, api, verb):
+    found = document()
+    found["services"]["svc1"]["instances"]["n2"] |= {"avail": "down"}
+    api.answers["GET", "/v1/status"] = found
     done = node(f"om svc1 {verb}")
     assert orders(api) == [(ASK, {"wish": verb, "to": []})]
     assert (done.stdout, done.stderr) == ("", "")
     assert not node.is_up("svc1", "fs#1")
+
+
+@pytest.mark.parametrize("avail", ["up", "warn", "stdby up"])
+def test_what_is_up_somewhere_is_deleted_by_force_alone(node, api, avail):
+    found = document()
+    found["services"]["svc1"]["instances"]["n2"] |= {"avail": avail}
+    api.answers["GET", "/v1/status"] = found
+    refused = "om: svc1: it is up on n2; 'om svc1 shutdown' first (--force deletes it and leaves what is up without an owner)\n"
+    assert node("om svc1 delete", code=5).stderr == refused
+    assert orders(api) == []
+    node("om svc1 delete --force")
+    assert orders(api) == [(ASK, {"wish": "delete", "to": []})]
+    assert "--force is for an action on this node alone" in node("om svc1 stop --force", code=2).stderr
 
 
 @pytest.mark.parametrize("verb", ["start", "stop", "switch"])
