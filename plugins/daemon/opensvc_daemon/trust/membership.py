@@ -99,6 +99,8 @@ def make_private(file: Path) -> None:
         file.chmod(0o600)
     except FileNotFoundError:
         return
+    except PermissionError as error:
+        raise ActionRefused(f"no right to change {file}, which has the cluster's secret; do it as root, or by sudo") from error
     except OSError as error:
         raise ActionRefused(f"{file} has the cluster's secret and can't be made private: {error.strerror}") from error
 

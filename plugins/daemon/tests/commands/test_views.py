@@ -168,3 +168,11 @@ def test_who_is_not_root_starts_no_daemon_but_below_a_folder_of_their_own(root):
     assert root("om daemon start", code=5, as_ordinary=True).stderr.startswith(f"om: no right to write below {root.folder}")
     root.folder.chmod(0o777)
     assert root("om daemon stop", as_ordinary=True).stderr == "the daemon does not run\n"
+
+
+def test_who_is_not_root_makes_no_token_of_the_host(root):
+    root.write("etc/cluster.conf", "[cluster]\nsecret = 0123456789abcdef0123456789abcdef\n")
+    for place in ("etc", "."):
+        (root / place).chmod(0o755)
+    refused = f"om: no right to change {root / 'etc/cluster.conf'}, which has the cluster's secret; do it as root, or by sudo\n"
+    assert root("om daemon token monitoring", code=5, as_ordinary=True).stderr == refused
