@@ -10,7 +10,10 @@ import pytest
 
 
 class Api(socketserver.ThreadingUnixStreamServer):
-    """Answers are by method and path: a value, or a function of the question's body and parameters, with a code or without; `asked` has the questions."""
+    """Answers are by method and path: a value, or a function of the question's body and parameters, with a code or without.
+
+    `asked` has the questions.
+    """
 
     daemon_threads = True
     request_queue_size = 100
