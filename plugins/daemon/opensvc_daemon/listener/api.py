@@ -58,12 +58,12 @@ class Api:
         if call.values["wait"] <= 0 or _has_ended(found):
             return found
         try:
-            async with asyncio.timeout(call.values["wait"]), aclosing(self.served.events.subscribe(kinds=("request",))) as events:
-                async for event in events:
-                    if event["kind"] == "missed" or event["data"].get("id") == name:
-                        found = self._request(name)
-                        if _has_ended(found):
-                            break
+            # an instance that goes may be the last one on which it was still to be done
+            events = self.served.events.subscribe(kinds=("request", "instance"), services=(found["service"],))
+            async with asyncio.timeout(call.values["wait"]), aclosing(events):
+                async for _ in events:
+                    if _has_ended(self._request(name)):
+                        break
         except TimeoutError:
             pass
         return self._request(name)

@@ -73,9 +73,9 @@ class Monitor:
     def request(self, name):
         return self.requests.get(name)
 
-    def end(self, name):
+    def end(self, name, told_by="request"):
         self.requests[name] = {**self.requests[name], "progress": "done"}
-        self.publish("request", data={"id": name})
+        self.publish(told_by, self.requests[name]["service"], {"id": name} if told_by == "request" else {})
 
     async def ask_node(self, what, node, id=""):  # noqa: A002 - as in Served
         self.asked.append(("node", what, node))

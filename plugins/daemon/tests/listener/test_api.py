@@ -87,10 +87,12 @@ def test_an_error_of_the_daemon_is_told_by_its_id_and_logged(house):
     assert request in str(caught.value)
 
 
-def test_waiting_for_a_request_ends_with_it(house):
+@pytest.mark.parametrize("told_by", ["request", "instance"])
+def test_waiting_for_a_request_ends_with_it(house, told_by):
+    """Of a delete the end is that the last instance goes, wherever it is."""
     name = house.client.post("/v1/services/svc1/requests", {"wish": "start"})["id"]
     assert house.client.get(f"/v1/requests/{name}", wait=0.05)["progress"] == "active"
-    threading.Timer(0.1, house.soon, (house.monitor.end, name)).start()
+    threading.Timer(0.1, house.soon, (house.monitor.end, name, told_by)).start()
     begun = time.monotonic()
     assert house.client.get(f"/v1/requests/{name}", wait=60)["progress"] == "done"
     assert time.monotonic() - begun < 30
