@@ -115,6 +115,8 @@ def _raise(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     broken = tuple(Reason("request.failed", node) for node in e.active(service) if _is_start_failed(service.instances[node]))
     if not broken and up and _is_enough(e, service, up):
         return done(service, request)
+    if _has_nothing_to_start(e, service):
+        return done(service, request)
     if failed := broken or _stuck(e, service):
         return end(service, request, Progress.FAILED, *failed)
     if e.me in up:
@@ -122,6 +124,11 @@ def _raise(e: Evaluation, service: ServiceView, request: Request) -> Orders:
     if service.is_failover:
         return raise_failover(e, service, why(request), request=request.id)
     return raise_flex(e, service, request=request.id)
+
+
+def _has_nothing_to_start(e: Evaluation, service: ServiceView) -> bool:
+    """A service of tasks alone is up nowhere: thawed it has all that a start brings."""
+    return all(instance.avail is Status.NA and instance.is_provisioned for _, instance in e.present(service))
 
 
 def _is_enough(e: Evaluation, service: ServiceView, up: list[str]) -> bool:
