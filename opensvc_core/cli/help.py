@@ -43,6 +43,7 @@ _FIRST_WORDS: Final = {
     "uninstall": "Remove what install has set up.",
     "sync": "Copy data to the other nodes of the service.",
     "ssh": "How nodes log in to each other.",
+    "schedule": "Do what is due by schedule.",
 }
 _SETTINGS: Final[dict[str, Any]] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
 _CONTEXT: Final = {"help_option_names": ["--help", "-h"]}

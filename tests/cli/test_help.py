@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from opensvc_core.cli.help import show
 from opensvc_core.cli.reader import Page
 from opensvc_core.cli.table import CORE
 from opensvc_core.errors import UsageError
-from opensvc_core.model.commandline import Verb
+from opensvc_core.model.commandline import Scope, Verb
 
 
 def text_of(page: Page, capsys: pytest.CaptureFixture[str]) -> str:
@@ -46,6 +48,13 @@ def test_every_verb_has_its_page(program: str, verb: Verb, capsys: pytest.Captur
 )
 def test_a_page_begins_with_how_the_command_is_written(page: Page, beginning: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert text_of(page, capsys).strip().startswith(beginning)
+
+
+@pytest.mark.parametrize("scope", ["service", "node", "cluster"])
+def test_every_command_of_a_page_is_told_in_a_sentence(scope: Scope, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, commands = text_of(Page("om", "help", "", scope, ()), capsys).partition("Commands:\n")
+    assert commands
+    assert re.findall(r"^  (\S+)\s*$", commands, re.MULTILINE) == []
 
 
 def test_older_spellings_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
