@@ -208,7 +208,7 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is no UTF-8; which encoding has the file?", path=str(file)) from error
     except PermissionError as error:
-        raise ActionRefused(f"no right to read {file}") from error
+        raise ActionRefused(f"no right to read {file}; do it as root, or by sudo") from error
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -80,7 +80,7 @@ def test_reading_needs_no_rights(root, web):
 def test_a_file_that_may_not_be_read_hides_no_other(root, web):
     root.write("etc/secret.conf", FLAG, mode=0o600)
     done = root("om '*' print status", code=5, as_ordinary=True)
-    assert done.stderr == f"om: no right to read {root / 'etc/secret.conf'}\n"
+    assert done.stderr == f"om: no right to read {root / 'etc/secret.conf'}; do it as root, or by sudo\n"
     assert done.stdout.startswith("web ")
     (root / "etc").chmod(0o700)
     assert root("om ls", code=5, as_ordinary=True).stderr.count("\n") == 1
