@@ -81,6 +81,9 @@ class Filesystem(Resource, Startable, Watchable):
         duration, default=5.0, scopable=True, text="Seconds that a network file system may take to answer before its status is `warn`."
     )
 
+    # what a stop has unmounted, or will have in a plan: its device may be another one by then
+    _unmounted: Sequence[Mount] = ()
+
     @property
     def type(self) -> str:
         """The type, as `mount -t` takes it."""
@@ -224,6 +227,7 @@ class Filesystem(Resource, Startable, Watchable):
         point = self.point(mounts)
         if ours and not self.is_ours(top := at(point, mounts)[-1], mounts):
             raise ActionFailed(f"{self.rid}: {top} was mounted over it; unmount that first, it is not of this service")
+        self._unmounted = ours
         for _ in ours:
             yield from unmount(self.mnt, point, self.context, argv=self.unmount_argv(top, mounts), is_forced=is_forced)
 
@@ -289,7 +293,7 @@ class Filesystem(Resource, Startable, Watchable):
     def is_rehearsed_away(self, stack: Sequence[Mount]) -> bool:
         """In a plan: what has the place now is our own mount, and will have been unmounted."""
         mounts = read()
-        return self.assumed is Status.DOWN and all(self.is_ours(mount, mounts) for mount in stack)
+        return self.assumed is Status.DOWN and all(mount in self._unmounted or self.is_ours(mount, mounts) for mount in stack)
 
     def refuse_kind(self, point: str) -> None:
         """Raise ActionFailed for a mount point that is no directory; tell when it is not empty."""

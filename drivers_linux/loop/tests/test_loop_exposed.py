@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 from opensvc_driver_loop.devices import next_free
+from opensvc_linux.testing import run
 
 from opensvc_core.api import Status
 
@@ -84,6 +85,18 @@ def test_a_file_system_on_it_is_planned_as_it_is_done(disk, action):
     assert [nameless(line) for line in planned] == [nameless(line) for line in disk.do(action)]
     is_up = action in ("provision", "restart", "start")
     assert [disk.seen(rid)[0] for rid in ("disk#0", "fs#0")] == [Status.UP if is_up else Status.DOWN] * 2
+
+
+@pytest.mark.skipif(not find_spec("opensvc_driver_fs_ext4"), reason="needs fs.ext4: pip install opensvc-driver-fs-ext4")
+def test_a_restart_of_a_file_system_on_it_is_planned_while_an_earlier_device_is_free(disk):
+    other = disk.folder / "other.img"
+    other.write_bytes(bytes(1 << 20))
+    earlier = run("losetup", "--find", "--show", str(other)).strip()
+    disk.file.unlink()
+    disk.has(size="8m", more=FILESYSTEM.replace("PLACE", f"{disk.folder}/mnt"))
+    disk.do("provision")
+    run("losetup", "--detach", earlier)
+    assert [nameless(line) for line in disk.planned("restart")][-1] == f"fs#0: mount -t ext4 /dev/loopN {disk.folder}/mnt"
 
 
 def nameless(line):
