@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,7 +158,7 @@ def _status(session: Any, arguments: Any, record: Record) -> int:
         )
         return RUNNING if is_running else STOPPED
     if not is_running:
-        print("the daemon does not run; 'om daemon start' starts it", file=session.stdout)
+        print(_stopped([f"{name} (pid {one['pid']})" for name, one in parts.items() if one["running"]]), file=session.stdout)
         return STOPPED
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.get("since", 0.0)))
     print(f"running since {since}{', ' + node['state'] if node.get('state') else ', and does not answer'}", file=session.stdout)
@@ -167,6 +168,14 @@ def _status(session: Any, arguments: Any, record: Record) -> int:
     for name, thread in threads.items():
         print(f"  {name:<10} {' '.join(filter(None, (thread.get('state'), thread.get('detail'), thread.get('why'))))}", file=session.stdout)
     return RUNNING
+
+
+def _stopped(left: Sequence[str]) -> str:
+    """That it does not run, and what of it is left where its supervisor was killed."""
+    if left:
+        verb = "do" if len(left) > 1 else "does"
+        return f"the supervisor does not run; {', '.join(left)} still {verb}: 'om daemon start' starts it again"
+    return "the daemon does not run; 'om daemon start' starts it"
 
 
 def _nodes(session: Any) -> dict[str, Any]:

@@ -97,6 +97,10 @@ def test_a_daemon_that_was_killed_is_replaced_by_the_next_start(node):
     before = pids(node)
     os.kill(before["supervisor"], signal.SIGKILL)
     node.wait_for(lambda: node("om daemon running", code=None).code == 1)
+    left = node("om daemon status", code=1).stdout
+    assert left.startswith("the supervisor does not run; ")
+    assert f"beat (pid {before['beat']})" in left
+    assert left.endswith(": 'om daemon start' starts it again\n")
     node("om daemon start")
     after = pids(node)
     assert after["beat"] == before["beat"]
