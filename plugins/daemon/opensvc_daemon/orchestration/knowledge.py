@@ -87,14 +87,19 @@ def _is_awaited(e: Evaluation, node: NodeView) -> bool:
 
 
 def may_remove(e: Evaluation, service: ServiceView, name: str) -> bool:
-    """Whether a silent node may be removing what the service stands on: it said so, or has not said that it knows of anything later."""
-    instance, latest = service.instances.get(name), e.asked(service)
+    """Whether a silent node may be removing what the service stands on: it said so, or has not said that it knows of anything later.
+
+    What a daemon that has just begun knows tells nothing of what the one before it has begun: it has not looked yet.
+    """
+    node, instance, latest = e.view.nodes.get(name), service.instances.get(name), e.asked(service)
     if instance is not None and instance.monitor in REMOVING:
         return True
     if latest is None or not latest.last_removal:
         return False
     known = instance.request if instance is not None else None
-    return known is None or known.sequence < latest.last_removal or (known.is_active and known.wish in REMOVALS)
+    if known is None or node is None or node.state is NodeState.INIT:
+        return True
+    return known.sequence < latest.last_removal or (known.is_active and known.wish in REMOVALS)
 
 
 def released_by(e: Evaluation, service: ServiceView, request: str) -> str:

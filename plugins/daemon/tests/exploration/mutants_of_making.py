@@ -2,8 +2,9 @@
 
 from opensvc_daemon.exploration import engine, messaging
 from opensvc_daemon.exploration.model import Ask, Model
-from opensvc_daemon.orchestration import absence, automatic, guards, provisioning, pursuing, raising, removing, serving
+from opensvc_daemon.orchestration import absence, automatic, guards, knowledge, provisioning, pursuing, raising, removing, serving
 from opensvc_daemon.orchestration.requests import Wish
+from opensvc_daemon.orchestration.states import NodeState
 from opensvc_daemon.orchestration.view import Guard
 
 from .mutants import CRASH, Mutant
@@ -15,6 +16,7 @@ SLOW = Model("restarted, slow", guard=Guard.NONE, is_delayed=True, budget={"free
 PROVISIONED = Model("provisioned", guard=Guard.NONE, is_biased=True, is_made=False, asks=(Ask(Wish.PROVISION),))
 REGRETTED = Model("regretted", guard=Guard.LEASE, asks=(Ask(Wish.UNPROVISION), Ask(Wish.PROVISION, at=1)), budget={"kill": 1, "lapse": 1})
 CUT = REGRETTED._replace(name="regretted, and a cut", asks=(Ask(Wish.UNPROVISION), Ask(Wish.START)), budget={"silence": 2, "lapse": 1})
+ABORTED = REGRETTED._replace(name="regretted, and aborted", asks=(Ask(Wish.UNPROVISION), Ask(Wish.ABORT)), budget={"kill": 1, "silence": 1})
 DELETED = Model("deleted", 3, asks=(Ask(Wish.DELETE, at=1),), budget={"silence": 2})
 
 
@@ -39,6 +41,11 @@ def _kept_up(e, service, request):
     return raising.act(e, service, "delete", serving.why(request), request=request.id)
 
 
+def _at_its_word(e, service, name):
+    """A daemon that has just begun knows what the one before it has begun."""
+    return e.view.nodes[name].state is not NodeState.INIT and knowledge.may_remove(e, service, name)
+
+
 def _the_last_alone(request, known):
     """Whatever it takes the place of is over."""
     return request._replace(sequence=known.sequence + 1 if known else 1)
@@ -58,6 +65,7 @@ MADE = (
     Mutant("destroys what a silent node may use", {(removing, "unreached"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("destroys what is in use", {(removing, "_in_use"): lambda *_: ()}, UNGUARDED, "9"),
     Mutant("starts what a silent node removes", {(guards, "may_remove"): lambda *_: False}, REGRETTED, "9"),
+    Mutant("believes a daemon that has not looked yet", {(guards, "may_remove"): _at_its_word}, ABORTED, "9"),
     Mutant("forgets a removal that somebody regretted", {(engine, "follows"): _the_last_alone}, CUT, "9"),
     Mutant("restarts what others may start", {(automatic, "_is_undisputed"): lambda *_: True}, RESTARTED, "3"),
     Mutant("restarts before others know", {(automatic, "_once_acknowledged"): lambda _e, _s, orders: orders}, SLOW, "1"),
