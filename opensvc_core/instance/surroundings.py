@@ -171,12 +171,14 @@ class Surroundings:
         """What the drivers that a service's file has just been read with find in it."""
         from opensvc_core.plugins.claims import DRIVERS
 
+        asked = self.registry.implementations("opensvc_validate_service", of_drivers=True)
+        if not asked:
+            return
         used = set[str]()
         for rid in filter(is_resource, config.document.sections()):
             with suppress(ConfigError):  # a type that can't be told is found elsewhere
                 used.add(config.resource(rid).driver.lower())
         drivers = {point.module for name, points in self.registry.listed(DRIVERS).items() if name in used for point in points}
-        asked = self.registry.implementations("opensvc_validate_service", of_drivers=True)
         yield from self._found([one for one in asked if one.module in drivers], config)
 
     def _found(self, implementations: Iterable[Implementation], config: ServiceConfig) -> Iterator[Finding]:
