@@ -13,6 +13,7 @@ ALIKE: Final = (
     ("dates", r"updated at [A-Z][a-z]{2} [ \d]\d HH:MM:SS", "updated at WHEN"),
     ("dates", r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d HH:MM:SS [A-Z]+ \d{4}", "DATE"),
     ("numbers of processes", r"\bpid \d+", "pid PID"),
+    ("whether a process runs or sleeps at the moment", r"(?m)^(\w+ +\d+ +[\d.]+ +[\d.]+ +\d+ +\d+ +\S+ +)[RD](?=[<NLsl+]* )", r"\1S"),
     ("identities of containers and images", r"(?<![0-9a-f-])[0-9a-f]{12}\b(?!-)", "ID12"),
     ("identities of services, secrets of clusters", r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b", "ID32"),
     ("addresses of network cards", r"\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b", "MAC"),
