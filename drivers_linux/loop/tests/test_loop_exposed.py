@@ -65,6 +65,7 @@ def test_the_status_of_what_stands_on_it_is_told_while_it_is_down(disk):
     assert disk.seen("app#0")[0] is Status.DOWN
 
 
+needs_ext4 = pytest.mark.skipif(not find_spec("opensvc_driver_fs_ext4"), reason="needs fs.ext4: pip install opensvc-driver-fs-ext4")
 FILESYSTEM = """
 [fs#0]
 type = ext4
@@ -73,7 +74,7 @@ mnt = PLACE
 """
 
 
-@pytest.mark.skipif(not find_spec("opensvc_driver_fs_ext4"), reason="needs fs.ext4: pip install opensvc-driver-fs-ext4")
+@needs_ext4
 @pytest.mark.parametrize("action", ["provision", "restart", "stop", "start", "unprovision"])
 def test_a_file_system_on_it_is_planned_as_it_is_done(disk, action):
     disk.file.unlink()
@@ -87,7 +88,7 @@ def test_a_file_system_on_it_is_planned_as_it_is_done(disk, action):
     assert [disk.seen(rid)[0] for rid in ("disk#0", "fs#0")] == [Status.UP if is_up else Status.DOWN] * 2
 
 
-@pytest.mark.skipif(not find_spec("opensvc_driver_fs_ext4"), reason="needs fs.ext4: pip install opensvc-driver-fs-ext4")
+@needs_ext4
 def test_a_restart_of_a_file_system_on_it_is_planned_while_an_earlier_device_is_free(disk):
     other = disk.folder / "other.img"
     other.write_bytes(bytes(1 << 20))
