@@ -82,7 +82,7 @@ class Target:
 
     def change(self, edit: Callable[[Document], Document]) -> None:
         """Edit it: all of the edit, or nothing. A warning that the edit brings is told, and stops nothing."""
-        brought = self.service.change(edit) if self.service else self._session.node.change(self._session.scope, edit)
+        brought = self.service.change(edit) if self.service else self._session.node.change(self._session.scope, self._keeping(edit))
         for one in brought:
             print(one, file=self._session.stderr)
 
@@ -91,7 +91,22 @@ class Target:
         if self.service:
             self.service.replace(read, document)
         else:
+            self._keeping(lambda _: document)(self._session.node.store.parsed(read, self.file) or document)
             self._session.node.replace(self._session.scope, read, document)
+
+    def _keeping(self, edit: Callable[[Document], Document]) -> Callable[[Document], Document]:
+        """The edit, refused where it would take from a cluster what a person has to replace by another command."""
+        if self._session.scope != "cluster":
+            return edit
+
+        def checked(before: Document) -> Document:
+            from opensvc_core.config.checks.trust import refuse_loss  # noqa: PLC0415 - reading a value edits nothing
+
+            after = edit(before)
+            refuse_loss(before, after)
+            return after
+
+        return checked
 
     def raw(self, section: str, key: str) -> str | None:
         """The value of a raw key as it is written, for the node also in cluster.conf; None where there is none."""

@@ -8,10 +8,11 @@ from typing import Final
 
 from opensvc_core.config.arbitration import ArbitratorKeywords
 from opensvc_core.config.checks.report import Report
+from opensvc_core.config.document import Document
 from opensvc_core.config.findings import Finding, did_you_mean
 from opensvc_core.config.service import ServiceConfig
 from opensvc_core.config.vocabulary import NodeKeywords
-from opensvc_core.errors import ConfigError
+from opensvc_core.errors import ActionRefused, ConfigError
 
 # Bytes of a secret that the daemon uses at all: what is shorter is guessed.
 _SHORTEST: Final = 16
@@ -30,6 +31,19 @@ def of_cluster(config: ServiceConfig, report: Report) -> Iterator[Finding]:
         elif group == "stonith":
             yield from _target(config, report, name)
     yield from _watchdogs(config, report)
+
+
+def refuse_loss(before: Document, after: Document) -> None:
+    """Raise ActionRefused where a person takes the secret out of a cluster.conf that names several members.
+
+    This node would make one of its own, and the others would hear it no more.
+    """
+    several = len((before.get("cluster", "nodes") or "").split()) > 1
+    if several and before.get("cluster", "secret") and not after.get("cluster", "secret"):
+        raise ActionRefused(
+            "cluster.secret: without it the other members would hear this node no more; 'om cluster rotate-secret' puts another in its place,"
+            " 'om daemon leave' takes this node out of the cluster"
+        )
 
 
 def _secret(config: ServiceConfig, report: Report, section: str, key: str) -> Iterator[Finding]:

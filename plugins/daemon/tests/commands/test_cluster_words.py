@@ -33,6 +33,17 @@ def test_a_secret_that_can_be_guessed_is_not_set(root, key):
     assert len(root("om cluster get --kw cluster.secret").stdout.strip()) == 32
 
 
+def test_the_secret_of_several_members_is_not_taken_away(root):
+    root("om cluster set --kw hb#1.type=unicast")
+    root("om cluster unset --kw cluster.secret")  # alone in its cluster: another one is made
+    root('om cluster set --kw cluster.nodes="n1 n2"')
+    before = (root / "etc/cluster.conf").read_text()
+    for line in ("unset --kw cluster.secret", "update --delete cluster"):
+        assert "'om cluster rotate-secret' puts another in its place" in root(f"om cluster {line}", code=5).stderr
+    assert "another in its place" in root("om cluster edit config", EDITOR="sed -i s/^secret/#/", code=5).stderr
+    assert (root / "etc/cluster.conf").read_text() == before
+
+
 def test_a_time_limit_that_is_none_says_what_it_may_be(root):
     assert root("om svc1 switch --time abc", code=2).stderr == "om: --time 'abc': it has to be a duration such as 90, 5m or 1h30m\n"
 
