@@ -41,6 +41,9 @@ def run(argv: Sequence[str], environment: dict[str, str]) -> int:
     """The exit code of a command line. Raises OpensvcError."""
     name, words = Path(argv[0]).name, list(argv[1:])
     if name == "openha":
+        if words[:1] in (["--help"], ["-h"], ["help"]):
+            print(USAGE)
+            return 0
         if words[:1] == ["install"] and len(words) <= 2:
             return _install(Path(words[1]).absolute() if len(words) == 2 else DEFAULT)
         if words == ["status"]:

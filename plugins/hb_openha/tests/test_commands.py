@@ -207,6 +207,11 @@ def test_what_can_not_be_done_is_told(command, service, line, error, text):
     assert text in str(raised.value)
 
 
+def test_who_asks_for_help_gets_it(command, capsys):
+    assert [command(f"openha {word}") for word in ("--help", "-h", "help")] == [0, 0, 0]
+    assert capsys.readouterr().out.count("Usage: openha install") == 3
+
+
 ADD = "hb -a -n {} -t {} -i {} -d {} {} -T 10"
 
 
