@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import shutil
@@ -34,6 +35,12 @@ _LONG = ("tests/tutorials/", "tests/system/", *(f"plugins/daemon/tests/{room}/" 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, all in their order."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """The tests are there until the end: whoever collects garbage need not go through all of them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
