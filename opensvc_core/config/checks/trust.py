@@ -41,8 +41,8 @@ def refuse_loss(before: Document, after: Document) -> None:
     several = len((before.get("cluster", "nodes") or "").split()) > 1
     if several and before.get("cluster", "secret") and not after.get("cluster", "secret"):
         raise ActionRefused(
-            "cluster.secret: without it the other members would hear this node no more; 'om cluster rotate-secret' puts another in its place,"
-            " 'om daemon leave' takes this node out of the cluster"
+            "cluster.secret: without it the other members would hear this node no more; 'om cluster rotate-secret' puts another in its "
+            "place, 'om daemon leave' takes this node out of the cluster"
         )
 
 
