@@ -50,11 +50,14 @@ def main() -> None:
     trees = [os.open(f"{folder}/cgroup.procs", os.O_WRONLY) for folder in spec["groups"]]
     syscalls.setns(os.open(spec["mounts"], os.O_RDONLY), syscalls.CLONE_NEWNS)
     syscalls.unshare(syscalls.CLONE_NEWPID)
+    told, telling = os.pipe()
     first = os.fork()
     if not first:
         os.close(owner)
-        _begin(spec, trees)
+        os.close(telling)
+        _begin(spec, trees, told)
     print(first, flush=True)
+    os.close(telling)
     os.close(1)
     _guard(owner, first)
 
@@ -71,8 +74,8 @@ def _guard(owner: int, first: int) -> None:
     os.waitpid(first, 0)
 
 
-def _begin(spec: Spec, trees: list[int]) -> None:
-    """Become process 1."""
+def _begin(spec: Spec, trees: list[int], told: int) -> None:
+    """Become process 1, once the owner has been told of it: `told` ends then."""
     syscalls.die_with_parent(signal.SIGKILL)
     for tree in trees:
         os.write(tree, b"0")
@@ -87,6 +90,7 @@ def _begin(spec: Spec, trees: list[int]) -> None:
     socket.sethostname(spec["name"])
     _contents(spec)
     _sshd()
+    os.read(told, 1)
     _become(spec["init"])
 
 
