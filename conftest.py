@@ -28,8 +28,10 @@ settings.load_profile("calm")
 
 BIN = Path(sys.executable).parent
 ORDINARY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-# Where nodes wait for each other. What is long comes first: at the end of a run no worker is left alone with it.
-_LONG = ("tests/tutorials/", "tests/system/", *(f"plugins/daemon/tests/{room}/" for room in ("monitor", "beat", "simulation")))
+# Where nodes wait for each other, or a file has many tests on devices. What is long comes first: at the end of a run no worker is left
+# alone with it.
+_ROOMS = ("monitor", "beat", "simulation")
+_LONG = ("tests/tutorials/", "tests/system/", *(f"plugins/daemon/tests/{room}/" for room in _ROOMS), "drivers_linux/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,7 @@
-"""Two nodes whose processors are busy, with hundreds of services: nobody that is alive is called silent. Runs alone: it measures time."""
+"""Two nodes whose processors are busy, with hundreds of services: nobody that is alive is called silent.
+
+The tests that run at the same time make them busier still.
+"""
 
 from __future__ import annotations
 
