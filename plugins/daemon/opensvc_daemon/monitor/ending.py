@@ -99,4 +99,4 @@ class Ending:
         instance, file = self._known.instances[service], self._known.files.get(service)
         is_alone = file is not None and (file.fields.get("is_disabled", True) or file.fields.get("is_managed", False))
         is_left = instance.monitor.is_failed or is_alone
-        return instance.monitor.is_acting or (instance.is_active and not is_left)
+        return instance.monitor.is_acting or (instance.has_anything_up and not is_left)

@@ -98,7 +98,7 @@ def _of_the_node(e: Evaluation, service: ServiceView) -> Orders:
     """What becomes of it because of what becomes of the node."""
     mine = e.mine(service)
     if e.node.state is NodeState.SHUTTING:
-        return shut(e, service) if mine.is_active and not mine.monitor.is_failed else leave_be(e, service, Reason("shutdown"))
+        return shut(e, service) if mine.has_anything_up and not mine.monitor.is_failed else leave_be(e, service, Reason("shutdown"))
     is_free = mine.is_active and not mine.is_frozen and not mine.monitor.is_failed
     if is_free and has_lost(e) and e.settings.split_action == "stop":
         return leave(e, service)

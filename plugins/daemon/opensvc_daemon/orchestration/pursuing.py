@@ -90,7 +90,7 @@ def _is_stopped(instance: InstanceView, request: Request) -> bool:
 
 def _has_gone(instance: InstanceView, request: Request) -> bool:
     """Nothing is up that is to go: with a shutdown go standby resources too, wherever they are."""
-    return not (instance.is_active or (request.wish is Wish.SHUTDOWN and instance.avail is Status.STDBY_UP))
+    return not (instance.has_anything_up if request.wish is Wish.SHUTDOWN else instance.is_active)
 
 
 def _start(e: Evaluation, service: ServiceView, request: Request) -> Orders:

@@ -186,6 +186,11 @@ class InstanceView(NamedTuple):
         return self.avail in ACTIVE
 
     @property
+    def has_anything_up(self) -> bool:
+        """It is active, or its standby resources are up: a shutdown takes them down too."""
+        return self.is_active or self.avail is Status.STDBY_UP
+
+    @property
     def may_be_active(self) -> bool:
         """It is active, or an action is under way that could make it so."""
         return self.avail in ACTIVE or self.monitor in MAY_ACTIVATE

@@ -36,6 +36,18 @@ def test_a_node_alone_starts_and_stops_its_service(street):
     assert house.is_up()
 
 
+STANDBY = """
+[DEFAULT]
+nodes = {names}
+orchestrate = ha
+[fs#1]
+type = flag
+[fs#2]
+type = flag
+standby = true
+"""
+
+
 def pair(street, **more):
     """Two nodes at rest, with a service that is up on the first."""
     both = street("n1", "n2", **more)
@@ -44,6 +56,10 @@ def pair(street, **more):
     both["n1"].wait(lambda document: document["services"].get("svc1", {}).get("avail") == "up", "svc1 is up")
     both["n2"].wait(_is_seen_up, "n2 sees it up on n1")
     return both
+
+
+def _availabilities(document):
+    return {node: one.get("avail") for node, one in document["services"].get("svc1", {}).get("instances", {}).items()}
 
 
 def _is_seen_up(document, node="n1"):
@@ -269,6 +285,17 @@ def test_a_node_that_shuts_down_is_not_waited_for(street):
     both["n1"].kill()
     both["n2"].wait(lambda document: _is_seen_up(document, "n2"), "n2 has it")
     assert both["n2"].node_of("n1")["reach"] == "gone"
+
+
+def test_a_node_that_shuts_down_leaves_no_standby_resource_up(street):
+    both = street("n1", "n2")
+    both.service(text=STANDBY)
+    both.start()
+    both["n1"].wait(lambda document: _availabilities(document) == {"n1": "up", "n2": "stdby up"}, "both have what they are to have")
+    both["n2"].call("stop_daemon", "shutdown")
+    assert both["n2"].parts.pop("monitor").wait(60) == 0
+    assert not (both["n2"].root / "run/svc/svc1/fs#2.flag").exists()
+    assert both["n1"].is_up()
 
 
 @pytest.mark.parametrize("said", ["", "guard = exclusive\n"], ids=["nothing", "a word without a reservation"])
