@@ -1,6 +1,7 @@
 """What stands in a line comes back as it was, and nothing else is taken for it."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -47,10 +48,22 @@ def test_what_is_written_is_read_again(value, write, read):
 
 
 @given(anything)
-def test_anything_else_is_refused(value):
-    for read in (read_request, read_release, read_answer, read_membership):
-        with pytest.raises(ValueError):
-            read(value)
+def test_anything_is_refused_or_what_would_be_written(value):
+    for read, write in (
+        (read_request, written_request),
+        (read_release, written_release),
+        (read_answer, written_answer),
+        (read_membership, written_membership),
+    ):
+        with suppress(ValueError):
+            assert write(read(value)) == value
+
+
+@pytest.mark.parametrize("read", [read_request, read_release, read_answer, read_membership])
+@pytest.mark.parametrize("value", [None, 0, "", {}, [], [""], ["", "", 0], [0, 0, 0, 0], ["", "", 0, "0"], ["", "", 0, 0, 0]])
+def test_what_is_none_of_them_is_refused(read, value):
+    with pytest.raises(ValueError):
+        read(value)
 
 
 @given(st.binary(max_size=200))
