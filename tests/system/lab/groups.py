@@ -13,6 +13,8 @@ from typing import NamedTuple, Self
 
 # the largest share of the processors: version 1, version 2
 _MOST = {"cpu.shares": 262144, "cpu.weight": 10000}
+# microseconds that processes of real time, as heartbeats are, get of each period: a group of version 1 has none of its own
+_REAL_TIME = {"cpu.rt_period_us": 100_000, "cpu.rt_runtime_us": 3_000}
 # what the super options of a mounted hierarchy hold beside its controllers
 _NO_CONTROLLERS = ("rw", "ro", "xattr", "clone_children", "noprefix", "release_agent=", "nsdelegate", "memory_")
 
@@ -57,11 +59,20 @@ class Groups:
         """Make them."""
         for folder in self.folders:
             folder.mkdir(exist_ok=True)
-            # a cpuset of version 1 takes no process before it has processors and memory
-            for name in ("cpuset.cpus", "cpuset.mems"):
-                if (folder / "tasks").exists() and (folder / name).exists():
-                    (folder / name).write_text((folder.parent / name).read_text())
-                    (folder / "cgroup.clone_children").write_text("1")
+            if (folder / "tasks").exists():  # of version 1
+                self._open(folder)
+
+    @staticmethod
+    def _open(folder: Path) -> None:
+        """Let processes of each kind in: a new group takes none where it has no processors and memory, and none of real time."""
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            if (folder / name).exists():
+                (folder / name).write_text((folder.parent / name).read_text())
+                (folder / "cgroup.clone_children").write_text("1")
+        for name, value in _REAL_TIME.items():
+            if (folder / name).exists():
+                with suppress(OSError):  # of very many nodes the last ones are as on a machine that grants no such priority
+                    (folder / name).write_text(str(value))
 
     def prefer(self) -> None:
         """Let them have the processors before anybody else, where these are shared out by groups."""
