@@ -24,6 +24,7 @@ LINK: Final = "hb#1"
 # Seconds that all of them have to come up, and between two questions whether they are: each costs a whole document.
 LIMIT: Final = 400.0
 _PAUSE: Final = 3.0
+_MINUTE: Final = 60.0
 # What a node says of a peer that it does not hear as it did before.
 _LOST: Final = "(it was beating)"
 
@@ -43,9 +44,10 @@ class Lateness(NamedTuple):
         return f"{self.me} heard {self.beats} beats of {self.peer}, 99.9 % of them late by {late}, the worst by {self.worst * 1000:.0f} ms"
 
 
-def prepare(lab: Lab, services: int = SERVICES) -> Cluster:
-    """Two nodes with so many services, all up, half of them on each."""
+def prepare(lab: Lab, services: int = SERVICES, *, busy: float = 0.0) -> Cluster:
+    """Two nodes with so many services, all up, half of them on each; the processors are kept busy for some seconds from the beginning."""
     cluster = Cluster(lab, timeout=TIMEOUT, interval=TIMEOUT / 5)
+    burn(cluster, busy)
     for node in cluster.nodes:
         for number in range(services):
             node.write(f"/etc/opensvc/small{number}.conf", TEXT.format("n1 n2" if number % 2 else "n2 n1"))
@@ -67,7 +69,7 @@ def running(cluster: Cluster) -> int:
 
 def burn(cluster: Cluster, seconds: float) -> None:
     """Keep all processors busy for a while, with processes of ordinary priority in the nodes."""
-    for number in range(os.cpu_count() or 1):
+    for number in range(os.cpu_count() or 1) if seconds > 0 else ():
         cluster.nodes[number % 2].begin(f"timeout {seconds:g} {sys.executable} -I -S -c 'while True: pass'")
 
 
@@ -87,14 +89,16 @@ def losses(cluster: Cluster) -> list[str]:
     return [line for line in lines if _LOST in line]
 
 
-def soak(cluster: Cluster, seconds: float, every: float = 60.0) -> Iterator[list[Lateness]]:
-    """Let time pass; how late beats were, now and then and at the end. Raises AssertionError: a peer that was alive was not heard."""
-    before, end = len(losses(cluster)), time.monotonic() + seconds
-    burn(cluster, seconds)
+def soak(cluster: Cluster, seconds: float, *, known: int = 0) -> Iterator[list[Lateness]]:
+    """Let time pass; how late beats were, each minute and at the end.
+
+    Raises AssertionError: a peer that was alive was not heard, apart from so many losses that are known.
+    """
+    end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, every))
+        time.sleep(min(left, _MINUTE))
         yield lateness(cluster)
-        found = losses(cluster)[before:]
+        found = losses(cluster)[known:]
         assert not found, "\n".join(found)
 
 
@@ -108,6 +112,7 @@ def main() -> int:
         cluster = prepare(lab, given.services)
         begun = time.monotonic()
         try:
+            burn(cluster, given.seconds)
             for found in soak(cluster, given.seconds):
                 print(f"{time.monotonic() - begun:6.0f} s", *found, sep="\n       ", flush=True)
         except AssertionError as error:
