@@ -34,8 +34,8 @@ from opensvc_driver_ip.wanted import Wanted, device_and_label, elsewhere, judge,
 # Seconds, as the log tells them: the limit of what is asked before a start, and after a stop.
 _START_LIMIT: Final = 5.0
 _STOP_LIMIT: Final = 1.0
-# The kernel's duplicate detection takes one to two seconds.
-_DETECTION_LIMIT: Final = 5.0
+# The kernel's duplicate detection takes one to two seconds; on a node that is short of processors, many times as long.
+_DETECTION_LIMIT: Final = 15.0
 _DETECTION_INTERVAL: Final = 0.05
 # Seconds for a name: while an earlier answer is known, a status doesn't wait for a better one.
 _NAME_LIMIT: Final = 1.0

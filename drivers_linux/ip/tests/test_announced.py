@@ -17,7 +17,7 @@ def test_an_ipv6_address_is_announced_when_the_kernel_has_found_no_double(one, n
     assert one.has(one.ip("fd99::50")).do("start") == [
         "checking fd99::50 availability (5s)",
         "/sbin/ip addr add fd99::50/64 dev eth0",
-        "wait for the duplicate address detection of fd99::50 on eth0 (5s)",
+        "wait for the duplicate address detection of fd99::50 on eth0 (15s)",
         "send unsolicited neighbour advertisement to announce fd99::50 is at eth0",
     ]
     assert one.seen() == (Status.UP, [])
