@@ -45,9 +45,10 @@ class Lateness(NamedTuple):
 
 
 def prepare(lab: Lab, services: int = SERVICES, *, busy: float = 0.0) -> Cluster:
-    """Two nodes with so many services, all up, half of them on each; the processors are kept busy for some seconds from the beginning."""
+    """Two nodes with so many services, all up, half of them on each; the processors may be busy for some seconds from the beginning on."""
     cluster = Cluster(lab, timeout=TIMEOUT, interval=TIMEOUT / 5)
-    burn(cluster, busy)
+    if busy:
+        burn(cluster, busy)
     for node in cluster.nodes:
         for number in range(services):
             node.write(f"/etc/opensvc/small{number}.conf", TEXT.format("n1 n2" if number % 2 else "n2 n1"))
@@ -69,7 +70,7 @@ def running(cluster: Cluster) -> int:
 
 def burn(cluster: Cluster, seconds: float) -> None:
     """Keep all processors busy for a while, with processes of ordinary priority in the nodes."""
-    for number in range(os.cpu_count() or 1) if seconds > 0 else ():
+    for number in range(os.cpu_count() or 1):
         cluster.nodes[number % 2].begin(f"timeout {seconds:g} {sys.executable} -I -S -c 'while True: pass'")
 
 
