@@ -138,16 +138,17 @@ def test_start_and_stop_may_be_repeated(two, bench):
     assert [event.classic_text for event in bench.events if event.name == "already"] == ["app is already up", "app is already down"]
 
 
-def both(bench):
-    """The two applications; in the moment of its exec a process has no environment to be found by."""
-    wait_for(lambda: len(bench.host.find_processes({"OPENSVC_RID": "app"})) >= 2)
-    return bench.host.find_processes({"OPENSVC_RID": "app"})
+def end_web(two):
+    """End the web server, of this test alone; in the moment of its exec a process has no environment to be found by."""
+    found = wait_for(lambda: running if len(running := two.make().processes()) == 2 else None)
+    number = int((two.bench.folder / "web.pid").read_text())
+    two.bench.host.end_processes([process for process in found if process.pid == number], grace=1.0)
 
 
 def test_what_is_up_is_neither_started_again_nor_taken_back(two, bench):
     two.start()
     assert bench.settled(two.make(), "up")
-    two.bench.host.end_processes([both(bench)[1]], grace=1.0)
+    end_web(two)
     two.script("S30broken", "exit 4")
     with pytest.raises(ActionFailed, match="exit code 4"):
         two.start()
@@ -158,7 +159,7 @@ def test_what_is_up_is_neither_started_again_nor_taken_back(two, bench):
 
 def test_what_is_down_is_not_stopped_again(two, bench):
     two.start()
-    bench.host.end_processes([both(bench)[1]], grace=1.0)
+    end_web(two)
     two.stop()
     assert two.said("stop") == ["db stop"]
     assert bench.executed() == ["web is already down", f"exec {two.path}/K90db stop as user root"]
