@@ -10,7 +10,6 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from opensvc_core.model.process import ProcessId
@@ -19,6 +18,7 @@ from opensvc_core.model.process import ProcessId
 KILL_PATIENCE = 2.0
 # Variables of ours begin with it.
 MARK: Final = "OPENSVC_"
+_PIECE: Final = 1 << 16
 
 
 class ProcessFacts(NamedTuple):
@@ -47,7 +47,7 @@ def parse_stat(text: bytes) -> ProcessFacts:
 def facts_of(pid: int) -> ProcessFacts | None:
     """The facts of a process, None when there is none of that number."""
     try:
-        return parse_stat(Path(f"/proc/{pid}/stat").read_bytes())
+        return parse_stat(_read(f"/proc/{pid}/stat"))
     except OSError:
         return None
 
@@ -60,7 +60,7 @@ def identify(pid: int) -> ProcessId | None:
 
 def all_pids() -> Iterator[int]:
     """The numbers of the processes that are there now."""
-    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+    return (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208 - names are all that is wanted
 
 
 def all_facts() -> Iterator[ProcessFacts]:
@@ -78,8 +78,8 @@ def is_alive(process: ProcessId) -> bool:
 def marked() -> dict[ProcessId, frozenset[bytes]]:
     """The processes, other than this one, that were started with variables of ours, with these variables; unreadable ones are left out."""
     found: dict[ProcessId, frozenset[bytes]] = {}
-    for pid in all_pids():
-        marks = frozenset(entry for entry in _environment_of(pid) if entry.startswith(MARK.encode())) if pid != os.getpid() else None
+    for pid, environment in _environments(MARK.encode()):
+        marks = frozenset(entry for entry in environment if entry.startswith(MARK.encode()))
         if marks and (process := identify(pid)):
             found[process] = marks
     return found
@@ -95,7 +95,7 @@ def find(environment: Mapping[str, str]) -> list[ProcessId]:
     wanted = entries(environment)
     if not wanted:
         return []
-    matching = (identify(pid) for pid in all_pids() if pid != os.getpid() and wanted <= _environment_of(pid))
+    matching = (identify(pid) for pid, environment in _environments(max(wanted, key=len)) if wanted.issubset(environment))
     return sorted(process for process in matching if process)
 
 
@@ -167,10 +167,31 @@ def _without_us(processes: Iterable[ProcessId]) -> set[ProcessId]:
     return {process for process in processes if process.pid != os.getpid()}
 
 
-def _environment_of(pid: int) -> set[bytes]:
+def _environments(part: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """What each process other than this one was started with, where `part` is somewhere in it; unreadable ones are left out."""
+    own = os.getpid()
+    for pid in all_pids():
+        text = _environment_of(pid) if pid != own else b""
+        if part in text:
+            yield pid, text.split(b"\0")
+
+
+def _environment_of(pid: int) -> bytes:
     with contextlib.suppress(OSError):
-        return set(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
-    return set()
+        return _read(f"/proc/{pid}/environ")
+    return b""
+
+
+def _read(path: str) -> bytes:
+    """A file of /proc: hundreds are read for one status, and pathlib takes more time than the kernel."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        pieces = [os.read(descriptor, _PIECE)]
+        while len(pieces[-1]) == _PIECE:
+            pieces.append(os.read(descriptor, _PIECE))
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
 
 
 def _send_by_number(process: ProcessId, number: int) -> bool:

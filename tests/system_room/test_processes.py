@@ -33,6 +33,15 @@ def test_a_process_is_found_by_its_environment(mark, until):
         process.kill()
 
 
+def test_an_environment_is_read_to_its_end(mark, until):
+    large = {f"A{number:03}": "x" * 65_000 for number in range(4)}
+    with sh("exec sleep 60", env={**large, **mark, "Z": "1"}) as process:
+        until(lambda: processes.find({**mark, "Z": "1"}))
+
+        assert [each.pid for each in processes.find({**mark, "Z": "1"})] == [process.pid]
+        process.kill()
+
+
 def test_no_variables_find_nothing():
     assert processes.find({}) == []
 
