@@ -10,13 +10,13 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.to
 demo: venv
 	@$(BIN)/python docs/tutorial/demo.py $(PAGES)
 
-# The tests are compiled once, not by each worker. Eight files side by side, also on two cores: most of them wait. Guests need the cores
+# The tests are compiled once, half of them beside the other, not by each worker. Eight files side by side, also on two cores: most of them wait. Guests need the cores
 # for themselves, so they come last: the lab, machines without neighbours, two halves of the promises.
 # All workers hash alike: they have to agree on the names of tests, some of which are made of sets.
 GUESTS := -n 4 tests/vm
 test: venv
 	@code=0; export PYTHONHASHSEED=$$(od -An -N2 -tu2 /dev/urandom | tr -d ' '); \
-	$(BIN)/pytest --collect-only -qq >/dev/null 2>&1; \
+	for half in tests "plugins drivers_linux drivers_docker"; do $(BIN)/pytest --collect-only -qq $$half >/dev/null 2>&1 & done; wait; \
 	$(BIN)/pytest -n 8 --dist loadfile --no-loadscope-reorder --ignore tests/vm --ignore tests/alone || code=$$?; \
 	$(BIN)/pytest tests/alone || code=$$?; \
 	$(BIN)/pytest $(GUESTS) || code=$$?; \
