@@ -5,18 +5,28 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from opensvc_core.errors import ActionFailed
-from opensvc_daemon.commands.reaching import needed
+from opensvc_core.errors import ActionFailed, NoSuchObject
+from opensvc_daemon.commands.reaching import named, needed
 
 
 def run(session: Any, arguments: Any) -> int:
     """A line for each event, until ^C: number, moment, kind, node, service, and what is new in short; `--format json`: all of it."""
     client = needed(session)
     more = arguments.more
-    chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": session.selector or None}
+    chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": _services(session, client) or None}
     for event in client.stream("/v1/events", **chosen):
         print(_line(event, is_data=arguments.format == "json"), file=session.stdout, flush=True)
     raise ActionFailed("the daemon has ended")
+
+
+def _services(session: Any, client: Any) -> str:
+    """Those whose events are wanted, with commas between them; also one that is made only later, which is told."""
+    if session.selector:
+        try:
+            return ",".join(named(session, client.get("/v1/status")))
+        except NoSuchObject as error:
+            print(f"{session.program}: {error}; its events are shown once it is there", file=session.stderr, flush=True)
+    return str(session.selector or "")
 
 
 def _line(event: Any, *, is_data: bool) -> str:

@@ -77,6 +77,16 @@ def test_events_as_lines_and_as_data(node, api):
     assert json.loads(node("om events --format json", code=1).stdout) == event
 
 
+def test_events_of_what_is_not_there_yet_are_waited_for_and_that_is_told(node, api):
+    api.answers["GET", "/v1/events"] = []
+    done = node("om events --service svc9", code=1)
+    assert "svc9" in done.stderr.splitlines()[0]
+    assert done.stderr.splitlines()[0].endswith("its events are shown once it is there")
+    assert api.asked[-1][2] == {"service": "svc9"}
+    assert node("om events --service 'svc*'", code=1).stderr == "om: the daemon has ended\n"
+    assert api.asked[-1][2] == {"service": "svc1"}
+
+
 def test_explain_tells_each_reason_once(node, api):
     reasons = [
         {"code": "node.frozen", "node": "n2", "text": "n2 is frozen: 'om node thaw' there"},
