@@ -33,9 +33,13 @@ def missing_command(typed: Sequence[str], known: Collection[str]) -> str:
     """The command that words mean, alone or behind what it works on, and how to get it; an empty text where none of them brings it."""
     words = " ".join(typed).replace("_", " ")
     meant = (f"{words} ", f"{words.partition(' ')[2]} ")
-    for one in _listed():
-        if one.kind == "command" and one.name not in known and any(text.startswith(f"{one.name} ") for text in meant):
+    missing = [one for one in _listed() if one.kind == "command" and one.name not in known]
+    for one in missing:
+        if any(text.startswith(f"{one.name} ") for text in meant):
             return f"no installed plugin has the command {one.name!r}; {_way_in(one)}"
+    for one in missing:  # `om daemon`: none of its commands is here
+        if one.name.startswith(meant[0]) and not any(name.startswith(meant[0]) for name in known):
+            return f"no installed plugin has the commands of {words!r}; {_way_in(one)}"
     return ""
 
 

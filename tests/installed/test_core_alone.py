@@ -98,6 +98,11 @@ def test_a_command_that_is_missing_is_known(core, line, command, distribution):
     assert core(line, code=2).stderr == f"{program}: no installed plugin has the command {command!r}; {brings(distribution)}\n"
 
 
+def test_a_word_whose_commands_are_all_missing_is_known(core):
+    assert core("om daemon", code=2).stderr == f"om: no installed plugin has the commands of 'daemon'; {brings('opensvc-daemon')}\n"
+    assert core("om node", code=2).stderr == "om: no command given; om node help lists them\n"
+
+
 def test_a_word_that_nobody_knows_stays_one(core):
     core.write("etc/web.conf", "")
     assert core("om web strat", code=2).stderr == "om: no command 'strat'; did you mean 'start'?\n"
