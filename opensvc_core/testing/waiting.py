@@ -20,13 +20,13 @@ def wait_for(condition: Callable[[], T], what: object = "it does not come", *, s
 
     Raises AssertionError after so many seconds, with `what`; where that can be called, with what it tells then.
 
-    At most a third of the time is spent on looking, and less of a long one: what is waited for needs the processors.
+    At most a fifth of the time is spent on looking, and less of a long one: what is waited for needs the processors.
     """
     began = looked = time.monotonic()
     while not (found := condition()):
         now = time.monotonic()
         if now >= began + seconds:
             raise AssertionError(f"in vain for {seconds:g} s: {what() if callable(what) else what}")
-        time.sleep(max(_PAUSE, 2 * (now - looked), min((now - began) * _SHARE, _LONGEST)))
+        time.sleep(max(_PAUSE, 4 * (now - looked), min((now - began) * _SHARE, _LONGEST)))
         looked = time.monotonic()
     return found
