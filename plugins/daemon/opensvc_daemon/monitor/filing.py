@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SELDOM, OFTEN = 30.0, 0.5
 # What is written together is read once.
 _SETTLE: Final = 0.05
+# After a look is a rest of so many times the seconds that it took, and at most of so many: hundreds of services start one after the other.
+_REST: Final = 2.0
+_LONGEST: Final = 1.0
 
 
 class Filing:
@@ -37,6 +40,7 @@ class Filing:
         self._inotify = Inotify(self._loop, self._changed)
         self._looking = asyncio.Lock()
         self._soon: asyncio.TimerHandle | None = None
+        self._rested = 0.0
         # the digests of the files that were here when this life began
         self._first: dict[str, str] | None = None
 
@@ -54,20 +58,26 @@ class Filing:
 
     def _changed(self) -> None:
         if self._soon is None and not self._monitor.exit.done():
-            self._soon = self._loop.call_later(_SETTLE, self._look_now)
+            self._soon = self._loop.call_later(max(_SETTLE, self._rested - self._loop.time()), self._look_now)
 
     def _look_now(self) -> None:
         self._soon = None
-        self._monitor.start(self.look_at_files(), "look at files")
+        if self._looking.locked() or self._loop.time() < self._rested:
+            self._changed()
+        else:
+            self._monitor.start(self.look_at_files(), "look at files")
 
     async def look_at_files(self) -> None:
         """Take what has changed in the folders."""
         async with self._looking:
+            began = self._loop.time()
             try:
                 found = await asyncio.to_thread(self.files.look)
             except (OpensvcError, OSError) as error:
                 self._monitor.say(f"the services' files can't be looked at: {error}", "ERROR")
                 return
+            ended = self._loop.time()
+            self._rested = ended + min(_REST * (ended - began), _LONGEST)
             if self._first is None:
                 self._first = {service: file.digest for service, file in found.files.items()}
             for service, file in found.files.items():

@@ -1,7 +1,13 @@
 """The looks at the folders of files."""
 
+import asyncio
+import time
+from itertools import pairwise
+from types import SimpleNamespace
+
 import pytest
-from opensvc_daemon.monitor.files import Files, is_for
+from opensvc_daemon.monitor.files import Files, Found, is_for
+from opensvc_daemon.monitor.filing import Filing
 from opensvc_daemon.orchestration.view import Guard
 
 from opensvc_core.api import Node
@@ -128,3 +134,29 @@ def test_only_a_reservation_below_all_data_is_exclusive(node, word, resources, g
 def test_a_service_without_nodes_is_for_this_node(node):
     write(node, TEXT.replace("nodes = n1 n2\n", ""))
     assert Files(node).look().files["svc1"].fields["nodes"] == ("n1",)
+
+
+def test_after_a_look_is_a_rest_of_twice_its_time(node):
+    spans = []
+
+    def look():
+        began = time.monotonic()
+        time.sleep(0.1)
+        spans.append((began, time.monotonic()))
+        return Found(folders={node.paths.etc})
+
+    async def write_all_the_time():
+        loop = asyncio.get_running_loop()
+        known = SimpleNamespace(instances={}, is_frozen=False)
+        monitor = SimpleNamespace(node=node, known=known, exit=loop.create_future(), start=lambda work, _name: loop.create_task(work))
+        filing = Filing(monitor)
+        filing.files.look = look
+        await filing.look_at_files()
+        while len(spans) < 4:
+            write(node, f"# {len(spans)}")
+            await asyncio.sleep(0.005)
+        filing.end()
+
+    asyncio.run(write_all_the_time())
+    for (began, ended), (following, _) in pairwise(spans):
+        assert following - ended >= 2 * (ended - began)
