@@ -93,9 +93,9 @@ def siblings(path: str) -> Iterator[tuple[str, Number]]:
     mine = number(path)
     if mine is None or mine[0] != 7 or (file := backing(path)) is None:
         return
-    for name in os.listdir("/sys/block"):  # noqa: PTH208 - a hundred of them, most of which stand on nothing
-        other = f"/dev/{name}"
-        theirs = number(other) if name.startswith("loop") and os.path.exists(f"/sys/block/{name}/loop") else None  # noqa: PTH110
+    for entry in Path("/sys/block").glob("loop*/loop"):
+        other = f"/dev/{entry.parent.name}"
+        theirs = number(other)
         if theirs and theirs != mine and backing(other) == file:
             yield other, theirs
 
