@@ -60,7 +60,7 @@ def identify(pid: int) -> ProcessId | None:
 
 def all_pids() -> Iterator[int]:
     """The numbers of the processes that are there now."""
-    return (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208 - names are all that is wanted
+    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
 
 
 def all_facts() -> Iterator[ProcessFacts]:
