@@ -6,27 +6,36 @@ import time
 from typing import Any
 
 from opensvc_core.errors import ActionFailed, NoSuchObject
-from opensvc_daemon.commands.reaching import named, needed
+from opensvc_daemon.commands.reaching import needed
 
 
 def run(session: Any, arguments: Any) -> int:
     """A line for each event, until ^C: number, moment, kind, node, service, and what is new in short; `--format json`: all of it."""
     client = needed(session)
     more = arguments.more
-    chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": _services(session, client) or None}
+    chosen = {"after": more.get("after"), "kind": more.get("kind") or None, "service": ",".join(_services(session, client)) or None}
     for event in client.stream("/v1/events", **chosen):
         print(_line(event, is_data=arguments.format == "json"), file=session.stdout, flush=True)
     raise ActionFailed("the daemon has ended")
 
 
-def _services(session: Any, client: Any) -> str:
-    """Those whose events are wanted, with commas between them; also one that is made only later, which is told."""
-    if session.selector:
+def _services(session: Any, client: Any) -> list[str]:
+    """Those whose events are wanted, all where it is empty; also one that is made only later, which is told.
+
+    Raises NoSuchObject for a pattern that names none: what it would name later is not known.
+    """
+    found: list[str] = []
+    for word in session.selector.split(",") if session.selector else ():
         try:
-            return ",".join(named(session, client.get("/v1/status")))
+            matching = [str(service.path) for service in session.node.services(word)]
         except NoSuchObject as error:
-            print(f"{session.program}: {error}; its events are shown once it is there", file=session.stderr, flush=True)
-    return str(session.selector or "")
+            if word not in client.get("/v1/status")["services"]:
+                print(f"{session.program}: {error}; its events are shown once it is there", file=session.stderr, flush=True)
+            matching = [word]
+        if not matching:
+            raise NoSuchObject(f"no service matches {word!r}")
+        found += matching
+    return found
 
 
 def _line(event: Any, *, is_data: bool) -> str:

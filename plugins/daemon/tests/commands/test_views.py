@@ -85,6 +85,11 @@ def test_events_of_what_is_not_there_yet_are_waited_for_and_that_is_told(node, a
     assert api.asked[-1][2] == {"service": "svc9"}
     assert node("om events --service 'svc*'", code=1).stderr == "om: the daemon has ended\n"
     assert api.asked[-1][2] == {"service": "svc1"}
+    node("om events --service 'svc9,svc*'", code=1)
+    assert api.asked[-1][2] == {"service": "svc9,svc1"}
+    api.asked.clear()
+    assert node("om events --service 'web*'", code=4).stderr == "om: no service matches 'web*'\n"
+    assert api.asked == []
 
 
 def test_explain_tells_each_reason_once(node, api):
