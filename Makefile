@@ -10,8 +10,8 @@ DISTRIBUTIONS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.to
 demo: venv
 	@$(BIN)/python docs/tutorial/demo.py $(PAGES)
 
-# The tests are compiled once, half of them beside the other, not by each worker. Eight files side by side, also on two cores: most of them wait. Guests need the cores
-# for themselves, so they come last: the lab, machines without neighbours, two halves of the promises.
+# The tests are compiled once, in two halves beside each other, not by each worker. Eight files side by side, also on two cores: most of
+# them wait. Guests need the cores for themselves, so they come last: the lab, machines without neighbours, two halves of the promises.
 # All workers hash alike: they have to agree on the names of tests, some of which are made of sets.
 GUESTS := -n 4 tests/vm
 test: venv
