@@ -76,8 +76,9 @@ class Filing:
             except (OpensvcError, OSError) as error:
                 self._monitor.say(f"the services' files can't be looked at: {error}", "ERROR")
                 return
-            ended = self._loop.time()
-            self._rested = ended + min(_REST * (ended - began), _LONGEST)
+            finally:
+                ended = self._loop.time()
+                self._rested = ended + min(_REST * (ended - began), _LONGEST)
             if self._first is None:
                 self._first = {service: file.digest for service, file in found.files.items()}
             for service, file in found.files.items():
